@@ -1,0 +1,24 @@
+# Language level, warnings and sanitizers for every target of the project.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(TIDEGATE_WERROR "Treat warnings as errors" OFF)
+option(TIDEGATE_BENCH "Build the benchmarks" OFF)
+set(TIDEGATE_SANITIZE "" CACHE STRING "Value for -fsanitize, empty for none")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(tidegate_options INTERFACE)
+target_compile_options(tidegate_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  $<$<BOOL:${TIDEGATE_WERROR}>:-Werror>)
+target_include_directories(tidegate_options INTERFACE ${PROJECT_SOURCE_DIR})
+if(TIDEGATE_SANITIZE)
+  target_compile_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE})
+endif()
