@@ -1,0 +1,69 @@
+# One name per habit; `make help` lists them. Set-up happens by itself and is quick when done.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PRESET ?= dev
+BUILD := build/$(PRESET)
+SOURCES = $(shell git ls-files '*.cpp' '*.h')
+SCRIPTS = $(shell git ls-files | xargs grep -lE '^\#!.*\b(ba)?sh\b' --)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## operator, worker and CLI into build/dev (PRESET=release, asan, tsan for others)
+	@dev/setup build
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build --preset $(PRESET)
+
+.PHONY: test
+test: ## everything: unit, sanitizers, real API server, real Kafka and PostgreSQL, real node
+	@tests/run
+
+.PHONY: test-unit
+test-unit: build ## unit tests alone, within a minute
+	@ctest --test-dir $(BUILD) -L unit --output-on-failure -j2
+
+.PHONY: demo
+demo: ## the flights pipeline on a private one-node Kubernetes, from nothing to a proven result
+	@dev/setup cluster
+	@dev/demo/run
+
+.PHONY: demo-down
+demo-down: ## removes every trace of the demo
+	@dev/demo/down
+
+.PHONY: cluster
+cluster: ## the private one-node Kubernetes alone (dev/cluster down stops it)
+	@dev/setup cluster
+	@dev/cluster up
+
+.PHONY: images
+images: ## the images, as OCI archives in the cache
+	@dev/setup cluster
+	@dev/images/build
+
+.PHONY: bench
+bench: ## throughput beside a bare Kafka loop, in one run
+	@dev/setup services
+	@bench/run
+
+.PHONY: asan
+asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory test-unit PRESET=asan
+
+.PHONY: tsan
+tsan: ## unit tests under ThreadSanitizer
+	@$(MAKE) --no-print-directory test-unit PRESET=tsan
+
+.PHONY: fmt
+fmt: ## formats the C++ sources
+	@dev/setup build
+	@clang-format -i $(SOURCES)
+
+.PHONY: lint
+lint: ## formatting and shell scripts
+	@dev/setup build
+	@clang-format --dry-run -Werror $(SOURCES)
+	@command -v shellcheck >/dev/null || { echo "lint: install shellcheck" >&2; exit 1; }
+	@shellcheck $(SCRIPTS)
