@@ -1,4 +1,4 @@
-// A CoreDNS with only the plugins a cluster needs, built by ../install.
+// A CoreDNS with only the plugins a cluster needs, built by ../install-go.
 module tidegate/dev/kube/coredns
 
 go 1.24.0

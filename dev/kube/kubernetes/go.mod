@@ -1,4 +1,4 @@
-// The programs of a Kubernetes node, built from their published modules by ../install.
+// The programs of a Kubernetes node, built from their published modules by ../install-go.
 module tidegate/dev/kube/kubernetes
 
 go 1.24.0

@@ -1,4 +1,4 @@
-// The volume provisioner of the development cluster, built from its published module by ../install.
+// The volume provisioner of the development cluster, built from its published module by ../install-go.
 module tidegate/dev/kube/local-path
 
 go 1.24.0

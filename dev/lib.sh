@@ -1,0 +1,26 @@
+# Shell helpers shared by the scripts of this folder. Sourced, never run.
+# shellcheck shell=bash disable=SC2034
+
+dev_dir=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+tidegate_cache=${TIDEGATE_CACHE:-$HOME/.cache/tidegate}
+tidegate_state=${TIDEGATE_STATE:-/var/lib/tidegate-dev}
+
+fail() {
+  echo "$(basename "$0"): $*" >&2
+  exit 1
+}
+
+# content_hash FILE...: a short name for what the files hold.
+content_hash() { cat "$@" | sha256sum | cut -c1-12; }
+
+# Folders of programs in the cache. Each is named by what decides its content, so a stale one is never used.
+kube_bin() { echo "$tidegate_cache/kube-$1-$(content_hash "$dev_dir/kube/$1"/*)/bin"; }
+debian_bin() { echo "$tidegate_cache/debian-$(content_hash "$dev_dir/kube/install-debian")/usr/bin"; }
+helm_bin() { echo "$tidegate_cache/helm-$(content_hash "$dev_dir/kube/install-helm")/$1"; }
+
+# only_one NAME: makes a second run of the same job wait for the first, and forgets the wait when the caller ends.
+only_one() {
+  mkdir -p "$tidegate_cache"
+  exec 9>"$tidegate_cache/$1.lock"
+  flock 9
+}
