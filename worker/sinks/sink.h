@@ -1,0 +1,41 @@
+// Where records of a topic end up outside Kafka.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "kafka/record.h"
+
+namespace tidegate::sinks {
+
+// A record that the target will never take: it goes to the dead letters.
+struct Refusal {
+  std::size_t index = 0;             // in the span given to write()
+  std::string reason = "Rejected";   // or Malformed, WrongType, MissingField
+  std::string message;
+};
+
+struct WriteOutcome {
+  std::vector<Refusal> refused;  // ascending by index
+};
+
+// One thread calls it. open() once before the first write(), and again after a write() or open() failed.
+//
+// Errors: reason Waiting when the target is away or refuses for a cause that may pass (message: for what, e.g.
+// "PostgreSQL: connection refused", at most 300 bytes, no secrets); the stage then shows it and calls again, with the
+// same records, after a backoff. Any other reason is treated alike but logged as an error. No call may block for longer
+// than ten seconds.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  virtual Result<void> open() = 0;
+  // When it returns a value, every record not refused is durable in the target. Records of several partitions, in order
+  // within each; may be called again with records already written (at least once).
+  virtual Result<WriteOutcome> write(std::span<const kafka::Record> records) = 0;
+};
+
+}  // namespace tidegate::sinks

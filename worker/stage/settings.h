@@ -1,0 +1,59 @@
+// stage.json: what one stage does (docs/architecture.md, "Stage settings").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/json/json.h"
+#include "kafka/config.h"
+
+namespace tidegate::stage {
+
+enum class Kind { source, processor, sink };
+
+struct LogSinkSettings {};
+
+struct PostgresSinkSettings {
+  std::string table;
+  std::vector<std::string> key;
+  bool create_table = false;
+  std::string dsn_file;  // holds the connection string; read again on every connect, secrets rotate
+};
+
+struct HttpSourceSettings {
+  std::uint16_t port = 8080;
+  std::string token_file;  // empty: no authentication
+};
+
+// Which members are set follows from `kind`; load() checks it.
+struct Settings {
+  std::string name_space;
+  std::string pipeline;
+  std::string stage;
+  Kind kind = Kind::processor;
+  kafka::ClientConfig kafka;  // `file:` properties are resolved
+  std::string group;
+  std::string instance;       // group.instance.id: the environment's POD_NAME, else the host name
+  std::string start = "earliest";  // earliest | latest | RFC 3339 time
+  std::string input_topic;
+  Json input_fields;          // the array as in the file; worker/codec reads it
+  std::string output_topic;
+  std::vector<std::string> output_key;
+  Json output_fields;         // sources only
+  std::string dead_letter_topic;
+  std::string query;
+  std::optional<LogSinkSettings> log_sink;
+  std::optional<PostgresSinkSettings> postgres_sink;
+  std::optional<HttpSourceSettings> http_source;
+  std::uint16_t metrics_port = 9400;
+};
+
+// Fails with InvalidSettings; the message names the field and what it should be.
+Result<Settings> parse_settings(std::string_view json);
+Result<Settings> load_settings(const std::string& path);
+
+}  // namespace tidegate::stage
