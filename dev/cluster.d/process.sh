@@ -37,9 +37,11 @@ cgroup_pids() { find "$(cgroup_tracker)/tidegate-$name" -name cgroup.procs -exec
 pid_of() { cat "$state/run/$1.pid" 2>/dev/null; }
 
 # A pid counts only while it is a member of the cluster's own cgroup: the machine may have given the number to someone else.
+# One that is dying is still a member, but has no program any more.
 running() {
   local pid
-  pid=$(pid_of "$1") && grep -qx "$pid" "$(cgroup_tracker)/tidegate-$name/components/cgroup.procs" 2>/dev/null
+  pid=$(pid_of "$1") && grep -qx "$pid" "$(cgroup_tracker)/tidegate-$name/components/cgroup.procs" 2>/dev/null &&
+    readlink "/proc/$pid/exe" >/dev/null
 }
 
 memory_of() { awk '/^VmRSS/ {print int($2 / 1024)}' "/proc/$(pid_of "$1")/status"; }

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Proves that dev/cluster gives a real Kubernetes, repairs it and leaves nothing behind; about a minute and a half.
+# usage: tests/dev/cluster_test.sh    prints one line a case and closes with `N passed, N failed`
+set -uo pipefail
+cd "$(dirname "$(realpath "$0")")/../.."
+
+first=test-first second=test-second
+state_root=${TIDEGATE_STATE:-/var/lib/tidegate-dev}
+passed=0 failed=0
+log=$(mktemp)
+trap 'dev/cluster down $first; dev/cluster down $second; rm -f "$log"' EXIT >/dev/null
+export TIDEGATE_CLUSTER=$first
+
+# expect NAME CMD...: a case passes when the command succeeds; its output is shown only when it fails.
+expect() {
+  local name=$1 began=$SECONDS
+  shift
+  if "$@" >"$log" 2>&1; then
+    echo "ok    $name ($((SECONDS - began)) s)"
+    passed=$((passed + 1))
+  else
+    echo "FAIL  $name ($((SECONDS - began)) s)"
+    sed 's/^/      /' "$log"
+    failed=$((failed + 1))
+  fi
+}
+
+k() { dev/kubectl -n restricted "$@"; }
+pid_of() { cat "$state_root/$first/run/$1.pid"; }
+
+# What a cluster may leave on the machine, one line each.
+traces() {
+  find /sys/fs/cgroup -maxdepth 3 -name "tidegate-test-*" 2>/dev/null
+  ip netns list | grep -E 'tidegate-test-|cni-'
+  grep -F "$state_root/test-" /proc/self/mountinfo
+  grep -slF "$state_root/test-" /proc/[0-9]*/cmdline
+  find "$state_root" /run/tidegate-dev -name 'test-*' 2>/dev/null
+  find /run/containerd /var/log/containers /var/log/pods /var/lib/kubelet /var/lib/cni /opt/cni /opt/containerd 2>/dev/null
+}
+
+start_workload() {
+  dev/kubectl create namespace restricted
+  dev/kubectl label namespace restricted pod-security.kubernetes.io/enforce=restricted
+  until k get serviceaccount default; do sleep 0.2; done
+  k apply -f tests/dev/workload.yaml
+  k wait --for=condition=Ready pod/app-0 --timeout=60s
+}
+
+privileged_pod_refused() {
+  ! k run bad --image=tidegate.local/dev/busybox:1 --privileged 2>&1 && k run bad --image=tidegate.local/dev/busybox:1 --privileged 2>&1 | grep violates
+}
+
+claim_bound() { [ "$(k get pvc data-app-0 -o 'jsonpath={.status.phase}')" = Bound ]; }
+volume_writable() { k exec app-0 -- sh -c 'id -u | grep -x 1000 && echo kept >/data/file && ls -ln /data/file'; }
+volume_kept() { k exec app-0 -- grep kept /data/file; }
+dns_answers() { k exec app-0 -- nslookup app.restricted.svc.cluster.local; }
+service_answers() { k exec app-0 -- sh -c 'echo | nc -w 2 app.restricted.svc.cluster.local 8080'; }
+logs_readable() { k logs app-0 | grep 'listening'; }
+no_way_out() { ! k exec app-0 -- nc -w 2 192.0.2.1 80; }
+
+survives_kill() { # COMPONENT
+  kill -9 "$(pid_of "$1")"
+  dev/cluster up "$first" && dev/cluster status "$first" && volume_kept
+}
+
+# The script itself killed at several moments of a first start.
+survives_killed_up() {
+  local moment
+  for moment in 0.3 1 2 4; do
+    timeout --signal=KILL "$moment" dev/cluster apiserver-only up "$second"
+  done
+  dev/cluster apiserver-only up "$second" && dev/cluster status "$second"
+}
+
+side_by_side() {
+  TIDEGATE_CLUSTER=$second dev/kubectl get namespace default && ! TIDEGATE_CLUSTER=$second dev/kubectl get namespace restricted
+}
+
+no_op_is_quick() {
+  local began=${EPOCHREALTIME/./}
+  dev/cluster up "$first"
+  [ $((${EPOCHREALTIME/./} - began)) -lt 6000000 ]
+}
+
+leaves_nothing() {
+  dev/cluster down "$first"
+  dev/cluster down "$second"
+  diff "$before" <(traces | sort)
+}
+
+dev/cluster down "$first" >/dev/null
+dev/cluster down "$second" >/dev/null
+before=$(mktemp)
+traces | sort >"$before"
+
+expect "a cluster starts" dev/cluster up "$first"
+expect "its node is ready" dev/kubectl wait --for=condition=Ready node --all --timeout=1s
+expect "a second up is quick" no_op_is_quick
+expect "a StatefulSet runs in a restricted namespace" start_workload
+expect "a privileged pod is refused there" privileged_pod_refused
+expect "its claim is bound" claim_bound
+expect "a non-root pod with fsGroup writes to the volume" volume_writable
+expect "a name resolves" dns_answers
+expect "a service answers" service_answers
+expect "logs are readable" logs_readable
+expect "nothing leads out" no_way_out
+expect "a killed kubelet is repaired" survives_kill kubelet
+expect "a killed API server is repaired" survives_kill kube-apiserver
+expect "a killed etcd is repaired" survives_kill etcd
+expect "a killed containerd is repaired, pods go on" survives_kill containerd
+expect "a component restarts" dev/cluster restart kube-controller-manager "$first"
+expect "an up killed half-way is repaired, beside the first" survives_killed_up
+expect "the two do not see each other" side_by_side
+expect "down leaves nothing" leaves_nothing
+
+rm -f "$before"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
