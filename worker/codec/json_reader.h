@@ -1,0 +1,44 @@
+// Reads JSON records into columns.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "common/base/result.h"
+#include "worker/codec/column.h"
+#include "worker/codec/schema.h"
+
+namespace tidegate::codec {
+
+inline constexpr std::size_t kMaxRecordBytes = 512 * 1024;
+
+// Reads one record after the other. The whole record must be valid JSON (RFC 8259, UTF-8, nesting <= 256), undeclared
+// fields included; those are ignored otherwise. Of a field given twice the last value counts. Numbers are exact:
+// BIGINT, INTEGER and DECIMAL come from the number's text (1.0 and 1e2 are integers, 1.5 and excess fraction digits are
+// WrongType); BIGINT and DECIMAL also from a string. An object or array in a VARCHAR field is WrongType.
+// Not thread-safe; one reader per thread. Allocates only when a batch is larger than any before.
+class JsonReader {
+ public:
+  explicit JsonReader(Schema schema);
+  JsonReader(JsonReader&&) noexcept;
+  JsonReader& operator=(JsonReader&&) noexcept;
+  ~JsonReader();
+
+  const Schema& schema() const;
+
+  // Starts a batch whose records have at most `bytes` bytes in all. Texts of earlier batches become invalid.
+  void begin(std::size_t bytes);
+
+  // Reads `record` into row `row` of `columns` (one per field, in schema order, each with room for that row). Texts point
+  // into this reader until the next begin(). Fails with reason Malformed, WrongType, MissingField or Oversized, the
+  // message naming the field; the row's contents are then unspecified, so use it for the next record.
+  Result<void> read(std::string_view record, std::span<const Column> columns, std::size_t row);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate::codec
