@@ -18,6 +18,13 @@ kube_bin() { echo "$tidegate_cache/kube-$1-$(content_hash "$dev_dir/kube/$1"/*)/
 debian_bin() { echo "$tidegate_cache/debian-$(content_hash "$dev_dir/kube/install-debian")/usr/bin"; }
 helm_bin() { echo "$tidegate_cache/helm-$(content_hash "$dev_dir/kube/install-helm")/$1"; }
 
+# write_file FILE < TEXT: leaves a file that already says so alone, for those who watch it.
+write_file() {
+  local text
+  text=$(cat)
+  [ "$text" = "$(cat "$1" 2>/dev/null)" ] || echo "$text" >"$1"
+}
+
 # only_one NAME: makes a second run of the same job wait for the first, and forgets the wait when the caller ends.
 only_one() {
   mkdir -p "$tidegate_cache"

@@ -4,7 +4,8 @@
 start_runtime() {
   mkdir -p "$state"/{containerd,cni}
   write_runtime_config
-  start containerd containerd --config "$state/containerd/config.toml"
+  mounts_up
+  start_on_node containerd containerd --config "$state/containerd/config.toml"
 }
 
 start_node() {
@@ -12,8 +13,7 @@ start_node() {
   wait_until 30 containerd ctr_node version # the kubelet gives up when it comes first
   import_images "$("$dev_dir/images/build-cluster-images")"/*.tar
   write_node_config
-  # The PATH lets the kubelet's own helpers be found; everything else it writes stays below its root.
-  start kubelet kubelet --config="$state/kubelet.yaml" --kubeconfig="$state/keys/kubelet.kubeconfig" \
+  start_on_node kubelet kubelet --config="$state/kubelet.yaml" --kubeconfig="$state/keys/kubelet.kubeconfig" \
     --root-dir="$state/kubelet" --hostname-override="$node_name" --node-ip="$node_ip"
   start kube-proxy kube-proxy --config="$state/kube-proxy.yaml"
   wait_until 60 kubelet answers http://127.0.0.1:10248/healthz
@@ -25,16 +25,14 @@ start_node() {
 ctr_node() { ctr --address "$state/containerd/containerd.sock" --namespace k8s.io "$@"; }
 
 # restrict_oom_score_adj: machines that withhold CAP_SYS_RESOURCE otherwise fail every sandbox.
-# Namespaces, runc and plugin folders default to places shared by the whole machine; `down` must be able to remove ours.
+# netns_mounts_under_state_dir: the pods' network namespaces would otherwise leave files in the machine's /run/netns.
 write_runtime_config() {
-  cat >"$state/containerd/config.toml" <<EOF
+  write_file "$state/containerd/config.toml" <<EOF
 version = 2
 root = "$state/containerd/root"
 state = "$state/containerd/state"
 [grpc]
   address = "$state/containerd/containerd.sock"
-[plugins."io.containerd.internal.v1.opt"]
-  path = "$state/containerd/opt"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "tidegate.local/dev/pause:1"
   restrict_oom_score_adj = true
@@ -42,12 +40,8 @@ state = "$state/containerd/state"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$state/cni"
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-      Root = "$state/containerd/runc"
 EOF
-  cat >"$state/cni/10-bridge.conflist" <<EOF
+  write_file "$state/cni/10-bridge.conflist" <<EOF
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": false, "hairpinMode": true,
    "ipam": {"type": "host-local", "ranges": [[{"subnet": "$pod_network"}]], "routes": [{"dst": "0.0.0.0/0"}], "dataDir": "$state/cni/addresses"}},
@@ -59,7 +53,7 @@ EOF
 # Eviction thresholds are low because the machine's disk and memory serve other work too.
 write_node_config() {
   : >"$state/resolv.conf"
-  cat >"$state/kubelet.yaml" <<EOF
+  write_file "$state/kubelet.yaml" <<EOF
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication: {anonymous: {enabled: false}, x509: {clientCAFile: $state/keys/ca.crt}, webhook: {enabled: true}}
@@ -75,12 +69,11 @@ clusterDNS: [$dns_service_ip]
 clusterDomain: cluster.local
 resolvConf: $state/resolv.conf
 podLogsDir: $state/pod-logs
-volumePluginDir: $state/kubelet/volume-plugins
 maxPods: 200
 evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}
 imageGCHighThresholdPercent: 100
 EOF
-  cat >"$state/kube-proxy.yaml" <<EOF
+  write_file "$state/kube-proxy.yaml" <<EOF
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 clientConnection: {kubeconfig: $state/keys/kube-proxy.kubeconfig}

@@ -11,10 +11,8 @@ known_component() {
   [[ " $(components full | tr '\n' ' ') " == *" $1 "* ]] || fail "no component '$1'; there are: $(components full | tr '\n' ' ')"
 }
 
-# With cgroup v1 every controller has a tree of its own; with v2 (untested) there is one.
-cgroup_roots() {
-  if [ -f /sys/fs/cgroup/cgroup.controllers ]; then echo /sys/fs/cgroup; else awk '$3 == "cgroup" {print $2}' /proc/mounts; fi
-}
+# With cgroup v1 every controller has a tree of its own; with v2 (untested) there is one. Some machines mount both.
+cgroup_roots() { awk '$3 ~ /^cgroup2?$/ {print $2}' /proc/mounts; }
 cgroup_tracker() { if [ -d /sys/fs/cgroup/pids ]; then echo /sys/fs/cgroup/pids; else echo /sys/fs/cgroup; fi; }
 
 # The kubelet's pods go below the same cgroup: a kubelet ends whatever it does not know below its root, so instances must not share one.
@@ -25,9 +23,8 @@ cgroup_up() {
     if [ -f "$root/cpuset.cpus" ]; then # a new v1 cpuset is empty, and an empty one takes no process
       cat "$root/cpuset.cpus" >"$root/tidegate-$name/cpuset.cpus"
       cat "$root/cpuset.mems" >"$root/tidegate-$name/cpuset.mems"
-    elif [ -f "$root/cgroup.controllers" ]; then
-      sed 's/\(^\| \)/ +/g' "$root/cgroup.controllers" >"$root/cgroup.subtree_control"
-      sed 's/\(^\| \)/ +/g' "$root/cgroup.controllers" >"$root/tidegate-$name/cgroup.subtree_control"
+    elif [ "$root" = /sys/fs/cgroup ]; then # v2 hands controllers down only when told
+      sed 's/[a-z]*/+&/g' "$root/cgroup.controllers" | tee "$root/cgroup.subtree_control" >"$root/tidegate-$name/cgroup.subtree_control"
     fi
   done
 }
@@ -46,8 +43,9 @@ running() {
 
 memory_of() { awk '/^VmRSS/ {print int($2 / 1024)}' "/proc/$(pid_of "$1")/status"; }
 
-# start COMPONENT CMD...: inside the cluster's network, unless it runs already.
+# start COMPONENT CMD...: inside the cluster's network, unless it runs already; start_on_node: inside the node's mounts too.
 start() { launch "$1" nsenter --net="$netns" -- "${@:2}"; }
+start_on_node() { launch "$1" nsenter --net="$netns" --mount="$state/mounts/namespace" -- "${@:2}"; }
 
 # The process itself joins the cgroup and then writes its pid, before it becomes the component: no moment exists in which a killed
 # script leaves a component that nobody knows of.
@@ -92,7 +90,6 @@ answers() { nsenter --net="$netns" -- curl --silent --fail --insecure --max-time
 
 kill_everything() {
   local pids try
-  runtime_sockets=$(find "$state/containerd/state" -name address -exec cat {} + -exec echo \; 2>/dev/null | sed -n 's#unix://##p' || true)
   for ((try = 0; try < 100; try++)); do
     pids=$(cgroup_pids || true)
     [ -n "$pids" ] || break
@@ -101,17 +98,8 @@ kill_everything() {
     sleep 0.1
   done
   [ -z "$pids" ] || fail "processes survive SIGKILL: $pids"
-  # shellcheck disable=SC2086
-  rm -f $runtime_sockets # containerd keeps those of its shims outside its own folders
   local root
   for root in $(cgroup_roots); do
     [ ! -d "$root/tidegate-$name" ] || find "$root/tidegate-$name" -depth -type d -exec rmdir {} +
   done
-}
-
-mounts_below() { awk -v prefix="$1/" 'index($5, prefix) == 1 {print $5}' /proc/self/mountinfo | tac; }
-
-unmount_everything() {
-  local target
-  mounts_below "$state" | while read -r target; do umount --lazy "$(printf '%b' "$target")"; done
 }
