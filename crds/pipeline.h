@@ -1,0 +1,104 @@
+// Pipeline; mirrors pipelines.tidegate.io.yaml, which describes the fields.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/json/json.h"
+#include "crds/kafka_cluster.h"
+
+namespace tidegate::crds {
+
+struct Sasl {
+  std::string mechanism;
+  SecretKeyRef username;
+  SecretKeyRef password;
+};
+
+struct ExternalKafka {
+  std::string bootstrap_servers;
+  bool tls = false;
+  std::optional<SecretKeyRef> ca;
+  std::optional<Sasl> sasl;
+};
+
+// Exactly one of the three is given.
+struct KafkaChoice {
+  std::optional<KafkaClusterSpec> managed;
+  std::string cluster_ref;
+  std::optional<ExternalKafka> external;
+};
+
+struct Field {
+  std::string name;
+  std::string type;
+  bool required = false;
+
+  friend bool operator==(const Field&, const Field&) = default;
+};
+
+struct Topic {
+  std::string name;
+  int partitions = 0;                 // 0: existing, whatever it has
+  std::optional<Duration> retention;  // none: Kafka's default
+  std::vector<std::string> key;
+  bool existing = false;
+  DeletionPolicy deletion_policy = DeletionPolicy::retain;
+  std::vector<Field> fields;  // empty: those of the query that writes it
+};
+
+enum class Start { earliest, latest };
+
+// What all stages have.
+struct Stage {
+  std::string name;
+  int replicas = 1;
+  Resources resources{"50m", "96Mi", "", "512Mi"};
+};
+
+struct Source : Stage {
+  std::string to;
+  int http_port = 8080;
+  std::optional<SecretKeyRef> token;
+};
+
+struct Processor : Stage {
+  std::string from;
+  std::string query;
+  std::vector<std::string> key;
+  std::string to;
+  Start start = Start::earliest;
+};
+
+struct Postgres {
+  std::string table;
+  bool create_table = false;
+  SecretKeyRef dsn;
+};
+
+struct Sink : Stage {
+  std::string from;
+  std::vector<std::string> key;
+  Start start = Start::earliest;
+  std::optional<Postgres> postgres;  // none: the log
+};
+
+struct PipelineSpec {
+  bool paused = false;
+  KafkaChoice kafka;
+  std::vector<Topic> topics;
+  std::vector<Source> sources;
+  std::vector<Processor> processors;
+  std::vector<Sink> sinks;
+
+  // nullptr when not listed.
+  const Topic* topic(const std::string& name) const;
+};
+
+// Reads `.spec`. Fails with reason InvalidSpec and a message that begins with the field's path.
+Result<PipelineSpec> pipeline_from_json(const Json& spec);
+
+}  // namespace tidegate::crds
