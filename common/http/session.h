@@ -1,6 +1,10 @@
 // One connection of the HTTP server. Private to this folder.
 #pragma once
 
+// clang-format off
+#include <utility>  // before Boost 1.74, whose awaitable.hpp uses std::exchange without including it
+// clang-format on
+
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
@@ -12,7 +16,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>  // before Boost 1.74, whose awaitable.hpp uses std::exchange without it
 
 #include "common/http/server.h"
 
