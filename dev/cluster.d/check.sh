@@ -17,7 +17,6 @@ check_machine() {
   [ -n "$(cgroup_roots)" ] || cannot "no cgroup file system is mounted"
   unshare --net --mount true 2>/dev/null || cannot "network and mount namespaces cannot be created"
   unshare --net ip link add probe type bridge 2>/dev/null || cannot "the kernel makes no bridge devices"
-  # shellcheck disable=SC2016
-  unshare --mount bash -c 'cd "$(mktemp -d)" && mount -t tmpfs none . && mkdir a b c d && mount -t overlay none -o lowerdir=a,upperdir=b,workdir=c d' \
+  unshare --mount bash -c 'mount -t tmpfs none /tmp && cd /tmp && mkdir a b c d && mount -t overlay none -o lowerdir=a,upperdir=b,workdir=c d' \
     2>/dev/null || cannot "the kernel mounts no overlay file systems"
 }

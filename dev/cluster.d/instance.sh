@@ -17,7 +17,11 @@ use_instance() {
   owner=/run/tidegate-dev/$name
   PATH=$(kube_bin kubernetes):$(debian_bin):$PATH
   export KUBECONFIG=$state/kubeconfig
-  [ "${2:-}" != locked ] || lock_instance
+}
+
+change_instance() {
+  use_instance "$1"
+  lock_instance
 }
 
 # One command at a time changes an instance. Long-running children close descriptor 8, so the lock ends with the command.

@@ -8,8 +8,14 @@ first=test-first second=test-second
 state_root=${TIDEGATE_STATE:-/var/lib/tidegate-dev}
 passed=0 failed=0
 log=$(mktemp)
-trap 'dev/cluster down $first; dev/cluster down $second; rm -f "$log"' EXIT >/dev/null
+trap clean_up EXIT
 export TIDEGATE_CLUSTER=$first
+
+clean_up() {
+  dev/cluster down "$first" >/dev/null
+  dev/cluster down "$second" >/dev/null
+  rm -f "$log" "$before"
+}
 
 # expect NAME CMD...: a case passes when the command succeeds; its output is shown only when it fails.
 expect() {
@@ -64,10 +70,23 @@ survives_kill() { # COMPONENT
 # The script itself killed at several moments of a first start.
 survives_killed_up() {
   local moment
-  for moment in 0.3 1 2 4; do
-    timeout --signal=KILL "$moment" dev/cluster apiserver-only up "$second"
+  for moment in 0.3 0.8 1.2 2 4; do
+    timeout --signal=KILL "$moment" dev/cluster up "$second"
   done
-  dev/cluster apiserver-only up "$second" && dev/cluster status "$second"
+  dev/cluster up "$second" && dev/cluster status "$second"
+}
+
+images_imported() {
+  local folder
+  folder=$(dev/images/build-cluster-images)
+  dev/cluster images "$first" "$folder"/*.tar && ! dev/cluster images "$first" /no/such.tar
+}
+
+# The API server alone is the same code with fewer parts.
+apiserver_only() {
+  dev/cluster down "$second" && dev/cluster apiserver-only up "$second" &&
+    dev/cluster exec "$second" -- dev/kubectl get namespace default &&
+    [ "$(TIDEGATE_CLUSTER=$second dev/kubectl get nodes --no-headers 2>/dev/null)" = "" ]
 }
 
 side_by_side() {
@@ -86,9 +105,8 @@ leaves_nothing() {
   diff "$before" <(traces | sort)
 }
 
-dev/cluster down "$first" >/dev/null
-dev/cluster down "$second" >/dev/null
 before=$(mktemp)
+clean_up
 traces | sort >"$before"
 
 expect "a cluster starts" dev/cluster up "$first"
@@ -109,8 +127,9 @@ expect "a killed containerd is repaired, pods go on" survives_kill containerd
 expect "a component restarts" dev/cluster restart kube-controller-manager "$first"
 expect "an up killed half-way is repaired, beside the first" survives_killed_up
 expect "the two do not see each other" side_by_side
+expect "images are imported, or refused in plain words" images_imported
+expect "an API server alone" apiserver_only
 expect "down leaves nothing" leaves_nothing
 
-rm -f "$before"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
