@@ -15,6 +15,13 @@ namespace tidegate::kube {
 
 using ObjectPtr = std::shared_ptr<const Json>;  // immutable; stays valid after the object left the cache
 
+// What happened to an object: before is null when it is new, after when it is gone. An object that was deleted and made
+// anew with the same name may show as one change with two uids.
+struct Change {
+  ObjectPtr before;
+  ObjectPtr after;
+};
+
 // Objects of one kind. Thread-safe; readers get snapshots.
 class Store {
  public:
@@ -24,12 +31,13 @@ class Store {
   // resourceVersion of the last event, bookmark or list seen.
   std::string last_version() const;
   bool synced() const;
+  std::size_t size() const;
 
   // For the reflector only. put and remove return the object that was there before.
   ObjectPtr put(ObjectPtr object);
   ObjectPtr remove(const std::string& ns, const std::string& name);
   // Replaces everything in one step; returns what was added, changed or is gone.
-  std::vector<ObjectPtr> replace(std::vector<ObjectPtr> objects, const std::string& version);
+  std::vector<Change> replace(std::vector<ObjectPtr> objects, const std::string& version);
   void set_version(const std::string& version);
 
  private:
