@@ -57,7 +57,8 @@ class Admin {
   Result<std::map<std::string, std::string>> topic_config(const std::string& topic);
   Result<void> delete_topic(const std::string& topic);
   // Per topic, index = partition. Topics unknown to the cluster are left out.
-  Result<std::map<std::string, std::vector<LogOffsets>>> log_offsets(const std::map<std::string, int>& topic_partitions);
+  Result<std::map<std::string, std::vector<LogOffsets>>> log_offsets(
+      const std::map<std::string, int>& topic_partitions);
   Result<std::vector<CommittedOffset>> committed(const std::string& group, const std::string& topic, int partitions);
   // Removes the offsets of an empty group; no error when it does not exist.
   Result<void> delete_group(const std::string& group);

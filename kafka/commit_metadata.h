@@ -17,7 +17,7 @@ struct CommitMetadata {
   std::string topic_id;
   std::int64_t at_ms = 0;  // the worker's wall clock
   bool waiting = false;
-  std::string problem;     // why it waits; at most 300 bytes are kept
+  std::string problem;  // why it waits; at most 300 bytes are kept
 
   std::string encode() const;
   // Fails with reason InvalidMetadata, also for "" (an offset committed by somebody else).

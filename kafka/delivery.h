@@ -12,8 +12,9 @@
 
 namespace tidegate::kafka {
 
-// Lifecycle: create, pass to any number of Producer calls, seal() once no more will follow. It is done when it is sealed
-// and every record was acknowledged or has failed for good. Thread-safe; it lives as long as records are under way.
+// Lifecycle: create, pass to any number of Producer calls, seal() once no more will follow. It is done when it is
+// sealed and every record was acknowledged or has failed for good. Thread-safe; it lives as long as records are under
+// way.
 class Delivery : public std::enable_shared_from_this<Delivery> {
  public:
   using Done = std::function<void(const Delivery&)>;
@@ -32,9 +33,9 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
  private:
   friend class Producer;
   explicit Delivery(Done done) : done_(std::move(done)) {}
-  void expect(std::int64_t records);          // before they are handed over
-  void forget(std::int64_t records);          // handed over in vain
-  void report(bool acknowledged, const char* code, const char* message);
+  void expect(std::int64_t records);  // before they are handed over
+  void forget(std::int64_t records);  // handed over in vain
+  void report(bool acknowledged, const char* reason, const char* message);
   void settle(std::int64_t records);
 
   std::atomic<std::int64_t> open_{1};  // records under way, plus one until sealed

@@ -26,14 +26,15 @@ struct OutRecord {
 struct ProducerOptions {
   ClientConfig client;
   Duration linger{5};
-  int queue_kbytes = 32 * 1024;              // records waiting for their acknowledgement; beyond it produce() takes none
-  int max_record_bytes = 2 * 1024 * 1024;    // key + value + headers
+  int queue_kbytes = 32 * 1024;            // records waiting for their acknowledgement; beyond it produce() takes none
+  int max_record_bytes = 2 * 1024 * 1024;  // key + value + headers
   std::string compression = "lz4";
-  bool poll_in_background = false;           // an own thread runs Delivery callbacks; otherwise call poll()
+  bool poll_in_background = false;  // an own thread runs Delivery callbacks; otherwise call poll()
 };
 
-// Thread-safe. Records that no broker takes yet wait in the queue, however long a broker is away; a failure in a Delivery
-// is final for that record. The first error that makes the producer useless is in fatal(); then make a new one.
+// Thread-safe. Records that no broker takes yet wait in the queue, however long a broker is away; a failure in a
+// Delivery is final for that record. The first error that makes the producer useless is in fatal(); then make a new
+// one.
 class Producer {
  public:
   static Result<std::unique_ptr<Producer>> create(const ProducerOptions& options);
@@ -47,14 +48,13 @@ class Producer {
   // Both hand over as many leading records as fit the queue and return that number; 0 means: full, poll and try again.
   // Fail with RecordTooLarge for the record after those returned so far (so: when it is the first), else KafkaError.
   //
-  // produce(): all to one partition (in 0..partitions()-1; -1 leaves it to the client: any one). The bytes must stay valid
-  // until `delivery` is done when `copy` is false.
+  // produce(): all to one partition (in 0..partitions()-1; -1 leaves it to the client: any one). The bytes must stay
+  // valid until `delivery` is done when `copy` is false.
   Result<std::size_t> produce(const std::string& topic, int partition, std::span<const OutRecord> records,
                               const std::shared_ptr<Delivery>& delivery, bool copy);
   // One record with headers, copied. timestamp_ms < 0: now.
   Result<std::size_t> produce_with_headers(const std::string& topic, int partition, const OutRecord& record,
-                                           std::span<const Header> headers,
-                                           const std::shared_ptr<Delivery>& delivery);
+                                           std::span<const Header> headers, const std::shared_ptr<Delivery>& delivery);
 
   // Runs due Delivery callbacks on this thread, waiting up to `timeout` for one. Returns how many.
   int poll(Duration timeout);

@@ -1,0 +1,291 @@
+#include "kafka/admin.h"
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "kafka/client.h"
+#include "kafka/topic_id.h"
+
+namespace tidegate::kafka {
+namespace {
+
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<rd_kafka_ConfigResource_destroy>>;
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_destroy>>;
+using NewPartitions = std::unique_ptr<rd_kafka_NewPartitions_t, Destroy<rd_kafka_NewPartitions_destroy>>;
+using DeleteTopic = std::unique_ptr<rd_kafka_DeleteTopic_t, Destroy<rd_kafka_DeleteTopic_destroy>>;
+using DeleteGroup = std::unique_ptr<rd_kafka_DeleteGroup_t, Destroy<rd_kafka_DeleteGroup_destroy>>;
+using GroupOffsets =
+    std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+
+constexpr Duration kAnswerMargin{
+    1000};  // the library times requests out itself; this only guards against waiting for ever
+
+// A request that the cluster understood and refused (bad setting, exists already, policy) in Kafka's own words.
+Error refused(rd_kafka_resp_err_t code, const char* words, const std::string& attempted) {
+  Error error = to_error(code, words == nullptr || *words == '\0' ? rd_kafka_err2str(code) : words);
+  if (error.reason == "KafkaError" && code > 0) error.reason = "TopicRefused";
+  return std::move(error).context(attempted);
+}
+
+}  // namespace
+
+struct Admin::Impl {
+  Duration timeout;
+  Handle handle;
+
+  int timeout_ms() const { return static_cast<int>(timeout.count()); }
+
+  AdminOptions options(rd_kafka_admin_op_t operation) const {
+    AdminOptions made(rd_kafka_AdminOptions_new(handle.get(), operation));
+    char words[256];
+    rd_kafka_AdminOptions_set_request_timeout(made.get(), timeout_ms(), words, sizeof words);
+    return made;
+  }
+
+  // Runs `send(options, queue)` and waits for its event.
+  template <typename Send>
+  Result<Event> call(rd_kafka_admin_op_t operation, const std::string& attempted, Send send) const {
+    return call(options(operation), attempted, send);
+  }
+  template <typename Send>
+  Result<Event> call(AdminOptions with, const std::string& attempted, Send send) const {
+    const Queue queue(rd_kafka_queue_new(handle.get()));
+    send(with.get(), queue.get());
+    Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>((timeout + kAnswerMargin).count())));
+    if (!event) return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT).context(attempted);
+    if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return to_error(code, rd_kafka_event_error_string(event.get())).context(attempted);
+    }
+    return event;
+  }
+
+  // Asks for one kind of offset of every partition in `list`; the answer goes to `store(LogOffsets&, offset)`.
+  Result<void> list_offsets(const PartitionList& list, std::int64_t kind, rd_kafka_IsolationLevel_t isolation,
+                            std::map<std::string, std::vector<LogOffsets>>& into, std::int64_t LogOffsets::*member,
+                            std::vector<std::string>& missing) const {
+    for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = kind;
+    AdminOptions with = options(RD_KAFKA_ADMIN_OP_LISTOFFSETS);
+    const ErrorPtr bad(rd_kafka_AdminOptions_set_isolation_level(with.get(), isolation));
+    auto event = call(std::move(with), "list offsets", [&](auto* chosen, auto* queue) {
+      rd_kafka_ListOffsets(handle.get(), list.get(), chosen, queue);
+    });
+    if (!event) return event.error();
+    std::size_t count = 0;
+    const auto* infos = rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event->get()), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const rd_kafka_topic_partition_t* found = rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
+      if (found->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || found->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+          found->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+        missing.push_back(found->topic);
+        continue;
+      }
+      if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return to_error(found->err).context(cat("offsets of ", found->topic));
+      into[found->topic][static_cast<std::size_t>(found->partition)].*member = found->offset;
+    }
+    return {};
+  }
+};
+
+Admin::Admin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Admin::~Admin() = default;
+
+Result<std::unique_ptr<Admin>> Admin::connect(const ClientConfig& config, Duration timeout) {
+  ConfBuilder conf(config);
+  conf.set("socket.timeout.ms", std::to_string(timeout.count()));
+  Result<Handle> handle = conf.finish(RD_KAFKA_PRODUCER);
+  if (!handle) return handle.error();
+  std::unique_ptr<Admin> admin(new Admin(std::make_unique<Impl>(Impl{timeout, *std::move(handle)})));
+  if (auto brokers = admin->brokers(); !brokers) return brokers.error();
+  return admin;
+}
+
+Result<int> Admin::brokers() {
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER, "describe cluster", [&](auto* options, auto* queue) {
+    rd_kafka_DescribeCluster(impl_->handle.get(), options, queue);
+  });
+  if (!event) return event.error();
+  std::size_t count = 0;
+  rd_kafka_DescribeCluster_result_nodes(rd_kafka_event_DescribeCluster_result(event->get()), &count);
+  return static_cast<int>(count);
+}
+
+Result<std::map<std::string, TopicState>> Admin::describe_topics(const std::vector<std::string>& names) {
+  return kafka::describe_topics(impl_->handle.get(), names, impl_->timeout);
+}
+
+Result<void> Admin::create_topic(const TopicSpec& spec) {
+  const std::string attempted = cat("create topic ", spec.name);
+  char words[512];
+  const NewTopic topic(
+      rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication_factor, words, sizeof words));
+  if (!topic) return Error{"TopicRefused", cat(attempted, ": ", words)};
+  for (const auto& [name, value] : spec.config) rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_CREATETOPICS, attempted, [&](auto* options, auto* queue) {
+    rd_kafka_NewTopic_t* list[] = {topic.get()};
+    // Answered when the controller knows the topic on all brokers, so that a describe right after finds it.
+    rd_kafka_AdminOptions_set_operation_timeout(options, impl_->timeout_ms(), words, sizeof words);
+    rd_kafka_CreateTopics(impl_->handle.get(), list, 1, options, queue);
+  });
+  if (!event) return event.error();
+  std::size_t count = 0;
+  const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->get()), &count);
+  const auto code = rd_kafka_topic_result_error(results[0]);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return refused(code, rd_kafka_topic_result_error_string(results[0]), attempted);
+}
+
+Result<void> Admin::raise_partitions(const std::string& topic, int partitions) {
+  const std::string attempted = cat("raise the partitions of topic ", topic);
+  char words[512];
+  const NewPartitions wanted(
+      rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(partitions), words, sizeof words));
+  if (!wanted) return Error{"TopicRefused", cat(attempted, ": ", words)};
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, attempted, [&](auto* options, auto* queue) {
+    rd_kafka_NewPartitions_t* list[] = {wanted.get()};
+    rd_kafka_CreatePartitions(impl_->handle.get(), list, 1, options, queue);
+  });
+  if (!event) return event.error();
+  std::size_t count = 0;
+  const auto* results =
+      rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event->get()), &count);
+  const auto code = rd_kafka_topic_result_error(results[0]);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return refused(code, rd_kafka_topic_result_error_string(results[0]), attempted);
+}
+
+Result<void> Admin::set_topic_config(const std::string& topic, const std::map<std::string, std::string>& config) {
+  const std::string attempted = cat("configure topic ", topic);
+  const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  for (const auto& [name, value] : config) {
+    const ErrorPtr bad(rd_kafka_ConfigResource_add_incremental_config(
+        resource.get(), name.c_str(), RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.c_str()));
+    if (bad) return Error{"TopicRefused", cat(attempted, ": ", rd_kafka_error_string(bad.get()))};
+  }
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, attempted, [&](auto* options, auto* queue) {
+    rd_kafka_ConfigResource_t* list[] = {resource.get()};
+    rd_kafka_IncrementalAlterConfigs(impl_->handle.get(), list, 1, options, queue);
+  });
+  if (!event) return event.error();
+  std::size_t count = 0;
+  const auto* results = rd_kafka_IncrementalAlterConfigs_result_resources(
+      rd_kafka_event_IncrementalAlterConfigs_result(event->get()), &count);
+  const auto code = rd_kafka_ConfigResource_error(results[0]);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return refused(code, rd_kafka_ConfigResource_error_string(results[0]), attempted);
+}
+
+Result<std::map<std::string, std::string>> Admin::topic_config(const std::string& topic) {
+  const std::string attempted = cat("read the configuration of topic ", topic);
+  const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, attempted, [&](auto* options, auto* queue) {
+    rd_kafka_ConfigResource_t* list[] = {resource.get()};
+    rd_kafka_DescribeConfigs(impl_->handle.get(), list, 1, options, queue);
+  });
+  if (!event) return event.error();
+  std::size_t count = 0;
+  const auto* results =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+  const auto code = rd_kafka_ConfigResource_error(results[0]);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return refused(code, rd_kafka_ConfigResource_error_string(results[0]), attempted);
+  }
+  std::map<std::string, std::string> config;
+  const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(results[0], &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    config[rd_kafka_ConfigEntry_name(entries[i])] = value == nullptr ? "" : value;
+  }
+  return config;
+}
+
+Result<void> Admin::delete_topic(const std::string& topic) {
+  const std::string attempted = cat("delete topic ", topic);
+  const DeleteTopic wanted(rd_kafka_DeleteTopic_new(topic.c_str()));
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DELETETOPICS, attempted, [&](auto* options, auto* queue) {
+    rd_kafka_DeleteTopic_t* list[] = {wanted.get()};
+    rd_kafka_DeleteTopics(impl_->handle.get(), list, 1, options, queue);
+  });
+  if (!event) return event.error();
+  std::size_t count = 0;
+  const auto* results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event->get()), &count);
+  const auto code = rd_kafka_topic_result_error(results[0]);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return refused(code, rd_kafka_topic_result_error_string(results[0]), attempted);
+}
+
+Result<std::map<std::string, std::vector<LogOffsets>>> Admin::log_offsets(
+    const std::map<std::string, int>& topic_partitions) {
+  std::map<std::string, std::vector<LogOffsets>> offsets;
+  const PartitionList list(rd_kafka_topic_partition_list_new(16));
+  for (const auto& [topic, partitions] : topic_partitions) {
+    for (int i = 0; i < partitions; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
+    offsets[topic].resize(static_cast<std::size_t>(partitions));
+  }
+  if (list->cnt == 0) return offsets;
+  std::vector<std::string> missing;
+  // The stable offset is asked for before the end, so that stable <= end holds for a log that grows meanwhile.
+  const struct {
+    std::int64_t kind;
+    rd_kafka_IsolationLevel_t isolation;
+    std::int64_t LogOffsets::*member;
+  } questions[] = {
+      {RD_KAFKA_OFFSET_SPEC_EARLIEST, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED, &LogOffsets::start},
+      {RD_KAFKA_OFFSET_SPEC_LATEST, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED, &LogOffsets::stable},
+      {RD_KAFKA_OFFSET_SPEC_LATEST, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED, &LogOffsets::end},
+  };
+  for (const auto& question : questions) {
+    auto listed = impl_->list_offsets(list, question.kind, question.isolation, offsets, question.member, missing);
+    if (!listed) return listed.error();
+  }
+  for (const std::string& topic : missing) offsets.erase(topic);
+  return offsets;
+}
+
+Result<std::vector<CommittedOffset>> Admin::committed(const std::string& group, const std::string& topic,
+                                                      int partitions) {
+  const std::string attempted = cat("committed offsets of group ", group);
+  const PartitionList list(rd_kafka_topic_partition_list_new(partitions));
+  for (int i = 0; i < partitions; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
+  const GroupOffsets wanted(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, attempted, [&](auto* options, auto* queue) {
+    rd_kafka_ListConsumerGroupOffsets_t* groups[] = {wanted.get()};
+    rd_kafka_ListConsumerGroupOffsets(impl_->handle.get(), groups, 1, options, queue);
+  });
+  if (!event) return event.error();
+  std::size_t count = 0;
+  const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &count);
+  if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[0])) {
+    return to_error(rd_kafka_error_code(error), rd_kafka_error_string(error)).context(attempted);
+  }
+  std::vector<CommittedOffset> offsets(static_cast<std::size_t>(partitions));
+  const rd_kafka_topic_partition_list_t* found = rd_kafka_group_result_partitions(groups[0]);
+  for (int i = 0; i < found->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = found->elems[i];
+    if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(entry.err).context(attempted);
+    if (entry.partition >= partitions || entry.offset < 0) continue;
+    CommittedOffset& offset = offsets[static_cast<std::size_t>(entry.partition)];
+    offset.offset = entry.offset;
+    if (entry.metadata != nullptr)
+      offset.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
+  }
+  return offsets;
+}
+
+Result<void> Admin::delete_group(const std::string& group) {
+  const std::string attempted = cat("delete group ", group);
+  const DeleteGroup wanted(rd_kafka_DeleteGroup_new(group.c_str()));
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DELETEGROUPS, attempted, [&](auto* options, auto* queue) {
+    rd_kafka_DeleteGroup_t* list[] = {wanted.get()};
+    rd_kafka_DeleteGroups(impl_->handle.get(), list, 1, options, queue);
+  });
+  if (!event) return event.error();
+  std::size_t count = 0;
+  const auto* groups = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event->get()), &count);
+  const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[0]);
+  if (error == nullptr || rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return {};
+  return to_error(rd_kafka_error_code(error), rd_kafka_error_string(error)).context(attempted);
+}
+
+}  // namespace tidegate::kafka

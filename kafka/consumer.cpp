@@ -1,0 +1,341 @@
+#include "kafka/consumer.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "kafka/client.h"
+#include "kafka/start_position.h"
+#include "kafka/topic_id.h"
+
+namespace tidegate::kafka {
+namespace {
+
+constexpr Duration kRequestTimeout{5000};
+constexpr Duration kRetryPause{500};
+
+}  // namespace
+
+struct Consumer::Impl {
+  struct Owned {
+    std::int64_t position = 0;
+    std::string topic_id;
+    std::uint64_t since = 0;  // the rebalance that brought it
+    bool broken = false;
+    bool doubtful = false;  // to be examined again
+  };
+
+  Impl(ConsumerOptions wanted, AssignmentListener& heard) : options(std::move(wanted)), listener(heard) {}
+
+  ConsumerOptions options;
+  AssignmentListener& listener;
+  Connection connection;
+  std::map<int, Owned> owned;
+  std::uint64_t rebalances = 0;
+  bool paused = false;
+  bool closed = false;
+  bool committing = false;
+  std::vector<rd_kafka_message_t*> messages;
+  Handle handle;
+  Queue queue;
+  Queue commit_queue;
+
+  PartitionList list_of(const std::vector<int>& partitions) const {
+    PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+    for (const int partition : partitions) {
+      rd_kafka_topic_partition_list_add(list.get(), options.topic.c_str(), partition);
+    }
+    return list;
+  }
+  PartitionList all_owned() const {
+    std::vector<int> partitions;
+    for (const auto& entry : owned) partitions.push_back(entry.first);
+    return list_of(partitions);
+  }
+
+  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* self) {
+    auto& impl = *static_cast<Impl*>(self);
+    ++impl.rebalances;
+    std::vector<int> partitions;
+    for (int i = 0; i < list->cnt; ++i) partitions.push_back(list->elems[i].partition);
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      impl.assign(partitions);
+    } else {
+      impl.revoke(partitions);
+    }
+  }
+
+  static void on_error(rd_kafka_t*, int code, const char* words, void* self) {
+    static_cast<Impl*>(self)->connection.note(code, words);
+  }
+
+  // Blocks until it is known where to begin: reading must not start anywhere else.
+  void assign(const std::vector<int>& partitions) {
+    std::vector<StartPosition> starts;
+    while (!partitions.empty() && !options.stop.stop_requested()) {
+      auto found = start_positions(handle.get(), options.topic, partitions, options.start, kRequestTimeout);
+      if (found) {
+        starts = *std::move(found);
+        connection.alive();
+        break;
+      }
+      log::warn("cannot tell where to begin yet", {{"topic", options.topic}, {"error", found.error().message}});
+      std::this_thread::sleep_for(kRetryPause);
+    }
+    const PartitionList list = list_of(partitions);
+    std::vector<int> not_read;
+    for (const StartPosition& start : starts) {
+      rd_kafka_topic_partition_list_find(list.get(), options.topic.c_str(), start.partition)->offset = start.position;
+      owned[start.partition] = {start.position, start.topic_id, rebalances, start.problem.has_value(), false};
+      if (start.problem || paused) not_read.push_back(start.partition);
+    }
+    // Told to stop before the positions were known: take none (an assignment without offsets would read anywhere).
+    const PartitionList nothing = list_of({});
+    ErrorPtr error(rd_kafka_incremental_assign(handle.get(), starts.empty() ? nothing.get() : list.get()));
+    if (error) log::error("assignment failed", {{"error", rd_kafka_error_string(error.get())}});
+    if (!not_read.empty()) rd_kafka_pause_partitions(handle.get(), list_of(not_read).get());
+    if (!starts.empty()) listener.assigned(starts);
+  }
+
+  void revoke(const std::vector<int>& partitions) {
+    const bool lost = rd_kafka_assignment_lost(handle.get()) != 0;
+    listener.revoked(partitions, lost);
+    for (const int partition : partitions) owned.erase(partition);
+    const PartitionList list = list_of(partitions);
+    ErrorPtr error(rd_kafka_incremental_unassign(handle.get(), list.get()));
+    if (error) log::error("giving partitions up failed", {{"error", rd_kafka_error_string(error.get())}});
+  }
+
+  // The broker refuses the position (auto.offset.reset=error): find out why, or read on if it was a passing thing.
+  std::optional<Error> examine(int partition) {
+    Owned& mine = owned[partition];
+    std::int64_t log_start = 0;
+    std::int64_t log_end = 0;
+    const auto code = rd_kafka_query_watermark_offsets(handle.get(), options.topic.c_str(), partition, &log_start,
+                                                       &log_end, static_cast<int>(kRequestTimeout.count()));
+    const auto topics = describe_topics(handle.get(), {options.topic}, kRequestTimeout);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && topics && topics->contains(options.topic)) {
+      auto problem = position_problem(options.topic, partition, mine.position, mine.topic_id,
+                                      topics->at(options.topic).id, log_start, log_end);
+      if (problem) {
+        mine.broken = true;
+        rd_kafka_pause_partitions(handle.get(), list_of({partition}).get());
+        return problem;
+      }
+    }
+    const PartitionList list = list_of({partition});
+    list->elems[0].offset = mine.position;
+    const ErrorPtr error(rd_kafka_seek_partitions(handle.get(), list.get(), static_cast<int>(kRequestTimeout.count())));
+    // The client reads no further by itself after refusing a position, so a seek that failed must be repeated.
+    mine.doubtful = error != nullptr || list->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR;
+    return std::nullopt;
+  }
+
+  // Sorts one message into the answer. Returns an error only when the client is of no use any more.
+  Result<void> take(rd_kafka_message_t* message, std::vector<Record>& records, Polled& polled) {
+    const auto mine = owned.find(message->partition);
+    const bool readable = mine != owned.end() && !mine->second.broken;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (!readable || message->offset < mine->second.position) {
+        rd_kafka_message_destroy(message);
+        return {};
+      }
+      mine->second.position = message->offset + 1;
+      Record& record = records.emplace_back();
+      if (message->key != nullptr) record.key.emplace(static_cast<const char*>(message->key), message->key_len);
+      if (message->payload != nullptr) record.value.emplace(static_cast<const char*>(message->payload), message->len);
+      record.offset = message->offset;
+      rd_kafka_timestamp_type_t kind;
+      record.timestamp_ms = rd_kafka_message_timestamp(message, &kind);
+      record.partition = message->partition;
+      record.handle = message;
+      return {};
+    }
+    const rd_kafka_resp_err_t code = message->err;
+    const std::int64_t offset = message->offset;
+    const int partition = message->partition;
+    const char* text = rd_kafka_message_errstr(message);
+    const std::string words = text == nullptr ? rd_kafka_err2str(code) : text;
+    rd_kafka_message_destroy(message);
+    switch (code) {
+      case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        connection.alive();
+        if (!readable) return {};
+        mine->second.position = std::max(mine->second.position, offset);
+        polled.ends.push_back({partition, mine->second.position});
+        return {};
+      case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+      case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        if (!readable) return {};
+        if (auto problem = examine(partition)) polled.broken.push_back({partition, *std::move(problem)});
+        return {};
+      case RD_KAFKA_RESP_ERR__FATAL:
+      case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+        return to_error(code, words).context("consumer");
+      default:
+        if (!connection.note(code, words.c_str())) {
+          log::warn("consumer", {{"topic", options.topic}, {"error", words}});
+        }
+        return {};
+    }
+  }
+};
+
+Consumer::Consumer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Consumer::~Consumer() {
+  close();
+}
+
+Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& options, AssignmentListener& listener) {
+  auto impl = std::make_unique<Impl>(options, listener);
+  ConfBuilder conf(options.client);
+  conf.set("group.id", options.group);
+  conf.set("group.instance.id", options.instance);
+  conf.set("partition.assignment.strategy", "cooperative-sticky");
+  conf.set("session.timeout.ms", "6000");  // the lowest a broker allows by default
+  conf.set("heartbeat.interval.ms", "1500");
+  conf.set("enable.auto.commit", "false");
+  conf.set("enable.auto.offset.store", "false");
+  conf.set("auto.offset.reset", "error");
+  conf.set("isolation.level", "read_committed");
+  conf.set("enable.partition.eof", "true");
+  conf.set("queued.max.messages.kbytes", "8192");
+  conf.set("fetch.queue.backoff.ms", "10");  // the queue is small, so it is often full for a moment
+  rd_kafka_conf_set_opaque(conf.get(), impl.get());
+  rd_kafka_conf_set_rebalance_cb(conf.get(), &Impl::on_rebalance);
+  rd_kafka_conf_set_error_cb(conf.get(), &Impl::on_error);
+  Result<Handle> handle = conf.finish(RD_KAFKA_CONSUMER);
+  if (!handle) return handle.error();
+  impl->handle = *std::move(handle);
+  rd_kafka_poll_set_consumer(impl->handle.get());
+  impl->queue.reset(rd_kafka_queue_get_consumer(impl->handle.get()));
+  impl->commit_queue.reset(rd_kafka_queue_new(impl->handle.get()));
+  const PartitionList topics(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(topics.get(), options.topic.c_str(), RD_KAFKA_PARTITION_UA);
+  const auto code = rd_kafka_subscribe(impl->handle.get(), topics.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code).context("subscribe to topic " + options.topic);
+  return std::unique_ptr<Consumer>(new Consumer(std::move(impl)));
+}
+
+Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
+  Impl& impl = *impl_;
+  impl.messages.resize(max);
+  // The library waits for a full array, so: wait for one, then take what else is there.
+  rd_kafka_message_t** messages = impl.messages.data();
+  auto count = rd_kafka_consume_batch_queue(impl.queue.get(), static_cast<int>(wait.count()), messages, 1);
+  if (count > 0 && max > 1) {
+    const std::uint64_t rebalances_before = impl.rebalances;
+    const int partition = messages[0]->partition;
+    const auto more =
+        rd_kafka_consume_batch_queue(impl.queue.get(), static_cast<int>(gather.count()), messages + 1, max - 1);
+    if (more > 0) count += more;
+    const auto mine = impl.owned.find(partition);
+    if (mine == impl.owned.end() || mine->second.since > rebalances_before) {
+      // The partition went away meanwhile, and may have come back at another position.
+      rd_kafka_message_destroy(messages[0]);
+      ++messages;
+      --count;
+    }
+  }
+  Polled polled;
+  for (auto& [partition, mine] : impl.owned) {
+    if (!std::exchange(mine.doubtful, false)) continue;
+    if (auto problem = impl.examine(partition)) polled.broken.push_back({partition, *std::move(problem)});
+  }
+  std::vector<Record> records;
+  records.reserve(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  std::optional<Error> fatal;
+  for (ssize_t i = 0; i < count; ++i) {
+    auto taken = impl.take(messages[i], records, polled);
+    if (!taken && !fatal) fatal = taken.error();
+  }
+  polled.records = RecordBatch(std::move(records));
+  if (fatal) return *std::move(fatal);
+  if (!polled.records.empty()) impl.connection.alive();
+  return polled;
+}
+
+void Consumer::commit(std::span<const Commit> offsets) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const Commit& commit : offsets) {
+    rd_kafka_topic_partition_t* entry =
+        rd_kafka_topic_partition_list_add(list.get(), impl_->options.topic.c_str(), commit.partition);
+    entry->offset = commit.offset;
+    entry->metadata = std::malloc(commit.metadata.size());  // the list frees it
+    entry->metadata_size = commit.metadata.size();
+    std::memcpy(entry->metadata, commit.metadata.data(), commit.metadata.size());
+  }
+  impl_->committing = rd_kafka_commit_queue(impl_->handle.get(), list.get(), impl_->commit_queue.get(), nullptr,
+                                            nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+bool Consumer::commit_under_way() const {
+  return impl_->committing;
+}
+
+std::optional<Result<void>> Consumer::committed(Duration timeout) {
+  if (!impl_->committing) return std::nullopt;
+  const Event event(rd_kafka_queue_poll(impl_->commit_queue.get(), static_cast<int>(timeout.count())));
+  if (!event) return std::nullopt;
+  impl_->committing = false;
+  rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
+  rd_kafka_topic_partition_list_t* list = rd_kafka_event_topic_partition_list(event.get());
+  for (int i = 0; list != nullptr && i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    code = list->elems[i].err;
+  }
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return Result<void>(to_error(code).context("commit"));
+  impl_->connection.alive();
+  return Result<void>();
+}
+
+void Consumer::pause() {
+  if (impl_->paused) return;
+  impl_->paused = true;
+  rd_kafka_pause_partitions(impl_->handle.get(), impl_->all_owned().get());
+}
+
+void Consumer::resume() {
+  if (!impl_->paused) return;
+  impl_->paused = false;
+  std::vector<int> readable;
+  for (const auto& [partition, mine] : impl_->owned) {
+    if (!mine.broken) readable.push_back(partition);
+  }
+  rd_kafka_resume_partitions(impl_->handle.get(), impl_->list_of(readable).get());
+}
+
+Result<void> Consumer::seek(std::span<const Polled::End> positions) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const Polled::End& end : positions) {
+    const auto mine = impl_->owned.find(end.partition);
+    if (mine == impl_->owned.end() || mine->second.broken) continue;
+    rd_kafka_topic_partition_list_add(list.get(), impl_->options.topic.c_str(), end.partition)->offset = end.position;
+    mine->second.position = end.position;
+  }
+  if (list->cnt == 0) return {};
+  ErrorPtr error(rd_kafka_seek_partitions(impl_->handle.get(), list.get(), static_cast<int>(kRequestTimeout.count())));
+  if (error) return to_error(std::move(error)).context("seek");
+  for (int i = 0; i < list->cnt; ++i) {
+    if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(list->elems[i].err).context("seek");
+  }
+  return {};
+}
+
+void Consumer::close() {
+  if (impl_->closed) return;
+  impl_->closed = true;
+  rd_kafka_consumer_close(impl_->handle.get());
+  impl_->queue.reset();
+  impl_->commit_queue.reset();
+}
+
+std::string Consumer::problem() const {
+  return impl_->connection.problem();
+}
+
+}  // namespace tidegate::kafka

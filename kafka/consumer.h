@@ -1,0 +1,106 @@
+// Reads one topic as a static member of a consumer group (classic protocol), read_committed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "kafka/commit_metadata.h"
+#include "kafka/config.h"
+#include "kafka/record.h"
+
+namespace tidegate::kafka {
+
+struct ConsumerOptions {
+  ClientConfig client;
+  std::string group;
+  std::string instance;  // group.instance.id: a restart within the session timeout keeps its partitions
+  std::string topic;
+  std::string start = "earliest";  // where a group without a committed offset begins: earliest | latest | RFC 3339 time
+  std::stop_token stop;            // ends waiting for Kafka inside a rebalance
+};
+
+// Where reading of an assigned partition begins. With a `problem` (reason DataLost: the log begins after the committed
+// offset; TopicReplaced: the log ends before it or the topic has another id) it is not read at all until the group's
+// offset is reset: going on would skip records in silence.
+struct StartPosition {
+  int partition = 0;
+  std::int64_t position = 0;
+  std::optional<CommitMetadata> committed;  // of the group, if Tidegate committed it
+  bool first = false;                       // the group had no offset
+  std::string topic_id;                     // what the committed counters belong to
+  std::optional<Error> problem;
+};
+
+// Called from inside Consumer::poll() and close().
+class AssignmentListener {
+ public:
+  virtual ~AssignmentListener() = default;
+  virtual void assigned(const std::vector<StartPosition>& partitions) = 0;
+  // The last moment to commit. `lost`: they already belong to somebody else, a commit would be refused.
+  virtual void revoked(const std::vector<int>& partitions, bool lost) = 0;
+};
+
+struct Polled {
+  RecordBatch records;
+  struct End {
+    int partition;
+    std::int64_t position;
+  };
+  std::vector<End> ends;  // partitions read to their stable end; the position is past transaction markers
+  struct Broken {
+    int partition;
+    Error error;  // DataLost or TopicReplaced, found while reading
+  };
+  std::vector<Broken> broken;  // not read any further
+};
+
+struct Commit {
+  int partition = 0;
+  std::int64_t offset = 0;
+  std::string metadata;
+};
+
+// One thread uses it; only problem() may be called by others.
+class Consumer {
+ public:
+  // `listener` must outlive it.
+  static Result<std::unique_ptr<Consumer>> create(const ConsumerOptions& options, AssignmentListener& listener);
+  ~Consumer();  // close()s
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+
+  // Waits up to `wait` for a first record, then up to `gather` for more, at most `max`. Runs rebalances.
+  // Fails only when this client is of no use any more (e.g. another process with this instance name).
+  Result<Polled> poll(std::size_t max, Duration wait, Duration gather);
+
+  // Starts a commit; one at a time (see commit_under_way). The outcome comes from committed().
+  void commit(std::span<const Commit> offsets);
+  bool commit_under_way() const;
+  // The outcome of the commit under way, waiting up to `timeout` for it; nullopt: none yet.
+  std::optional<Result<void>> committed(Duration timeout);
+
+  // While paused, poll() brings no records but keeps the membership. Covers partitions assigned later.
+  void pause();
+  void resume();
+  // Continue elsewhere in assigned partitions.
+  Result<void> seek(std::span<const Polled::End> positions);
+
+  // Hands partitions back through the listener and disconnects, keeping the static membership. Idempotent.
+  void close();
+  // Why no broker can be reached now; empty when one can, as far as known. Thread-safe.
+  std::string problem() const;
+
+ private:
+  struct Impl;
+  explicit Consumer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate::kafka
