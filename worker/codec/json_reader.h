@@ -32,8 +32,8 @@ class JsonReader {
   void begin(std::size_t bytes);
 
   // Reads `record` into row `row` of `columns` (one per field, in schema order, each with room for that row). Texts point
-  // into this reader until the next begin(). Fails with reason Malformed, WrongType, MissingField or Oversized, the
-  // message naming the field; the row's contents are then unspecified, so use it for the next record.
+  // into this reader until the next begin(). Fails with reason Malformed, WrongType, MissingField or Oversized for the first
+  // problem in the record, the message naming the field; the row's contents are then unspecified: use it for the next record.
   Result<void> read(std::string_view record, std::span<const Column> columns, std::size_t row);
 
  private:

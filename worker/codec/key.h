@@ -12,7 +12,7 @@
 
 namespace tidegate::codec {
 
-// One VARCHAR field: its UTF-8 bytes. Otherwise a compact JSON object of the fields in key order, values as JsonWriter
+// One VARCHAR field: its UTF-8 bytes. Otherwise a compact JSON object of the fields in key order, values as RowWriter
 // writes them, nulls included. No key at all when every field is null, or when there are no key fields.
 // Immutable after creation, so thread-safe.
 class KeyEncoder {

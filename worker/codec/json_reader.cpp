@@ -1,0 +1,265 @@
+#include "worker/codec/json_reader.h"
+
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "common/base/text.h"
+#include "worker/codec/calendar.h"
+#include "worker/codec/json_text.h"
+#include "worker/codec/json_tokens.h"
+#include "worker/codec/number.h"
+
+namespace tidegate::codec {
+namespace {
+
+constexpr int kUndeclared = -1;
+
+// Records of one topic mostly list their keys in one order: what was seen at a position is tried first there.
+struct ExpectedKey {
+  std::string token;  // with quotes
+  int field = kUndeclared;
+};
+constexpr std::size_t kMaxExpected = 256;
+constexpr std::size_t kMaxExpectedBytes = 128;
+
+std::string shown(std::string_view token) {
+  constexpr std::size_t kShown = 40;
+  return token.size() <= kShown ? std::string(token) : cat(truncate_utf8(token, kShown), "…");
+}
+
+std::string_view expectation(Type type) {
+  switch (type) {
+    case Type::boolean: return "true or false";
+    case Type::integer: return "an integer from -2147483648 to 2147483647";
+    case Type::bigint: return "an integer of 64 bits, as a number or a string";
+    case Type::float64: return "a number that fits a double";
+    case Type::decimal: return "a number that fits without rounding, as a number or a string";
+    case Type::varchar: return "a string";
+    case Type::date: return "a string such as \"2013-01-31\"";
+    case Type::timestamp: return "an ISO 8601 string such as \"2013-01-31T05:00:00Z\", at most six fraction digits";
+  }
+  return {};
+}
+
+enum class Stored : std::uint8_t { value, wrong_type, malformed };
+
+// A string token's contents, escapes resolved in place (the token is in the reader's own copy of the record); null data
+// when malformed.
+std::string_view unquote(std::string_view token) {
+  if (token.size() < 2 || token.back() != '"') return {};
+  const std::string_view inner = token.substr(1, token.size() - 2);
+  if (std::memchr(inner.data(), '\\', inner.size()) == nullptr) return inner;
+  char* const place = const_cast<char*>(inner.data());
+  char* const end = unescape_json_string(inner, place);
+  if (end == nullptr) return {};
+  return {place, static_cast<std::size_t>(end - place)};
+}
+
+template <typename T>
+Stored put(const Column& column, std::size_t row, std::optional<T> value) {
+  if (!value) return Stored::wrong_type;
+  if (column.data != nullptr) column.at<T>(row) = *value;
+  return Stored::value;
+}
+
+Stored put_decimal(const Column& column, std::size_t row, FieldType type, const Number& number) {
+  const std::optional<Int128> value = to_scaled(number, type.width, type.scale);
+  if (!value) return Stored::wrong_type;
+  if (column.data == nullptr) return Stored::value;
+  switch (element_size(type)) {
+    case 2: column.at<std::int16_t>(row) = static_cast<std::int16_t>(*value); break;
+    case 4: column.at<std::int32_t>(row) = static_cast<std::int32_t>(*value); break;
+    case 8: column.at<std::int64_t>(row) = static_cast<std::int64_t>(*value); break;
+    default: std::memcpy(&column.at<Int128>(row), &*value, sizeof *value);
+  }
+  return Stored::value;
+}
+
+Stored put_number(const Column& column, std::size_t row, FieldType type, std::string_view text, bool quoted) {
+  Number number;
+  if (!scan_number(text, number)) return quoted ? Stored::wrong_type : Stored::malformed;
+  switch (type.type) {
+    case Type::integer: {
+      const auto value = to_integer(number, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
+      return put(column, row, value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt);
+    }
+    case Type::bigint:
+      return put(column, row,
+                 to_integer(number, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
+    case Type::float64: return put(column, row, to_double(number));
+    case Type::decimal: return put_decimal(column, row, type, number);
+    default: return Stored::wrong_type;
+  }
+}
+
+Stored put_string(const Column& column, std::size_t row, FieldType type, std::string_view token) {
+  const std::string_view text = unquote(token);
+  if (text.data() == nullptr) return Stored::malformed;
+  switch (type.type) {
+    case Type::varchar:
+      if (column.data != nullptr) column.at<Text>(row) = Text(text);
+      return Stored::value;
+    case Type::date: return put(column, row, parse_date(text));
+    case Type::timestamp: return put(column, row, parse_timestamp(text));
+    case Type::bigint:
+    case Type::decimal: return put_number(column, row, type, text, true);
+    default: return Stored::wrong_type;
+  }
+}
+
+}  // namespace
+
+struct JsonReader::Impl {
+  explicit Impl(Schema declared) : schema(std::move(declared)), seen(schema.size(), 0) {
+    for (std::size_t f = 0; f < schema.size(); ++f) {
+      if (schema[f].required) required.push_back(f);
+    }
+  }
+
+  Schema schema;
+  std::vector<std::size_t> required;
+  JsonTokens tokens;
+  std::vector<ExpectedKey> expected;
+  std::vector<std::uint64_t> seen;  // per field: number of the last record that had it
+  std::uint64_t record_number = 0;
+  std::vector<char> arena;
+  std::size_t used = 0;
+
+  Error malformed(const char* what) { return {"Malformed", what}; }
+  Error malformed_here() {
+    if (tokens.peek() == '\0') return {"Malformed", "the record is not JSON: it ends too early"};
+    return {"Malformed", cat("the record is not JSON: unexpected ", shown(tokens.token()), " at byte ",
+                             std::to_string(tokens.offset()))};
+  }
+  Error missing(std::size_t field, const char* how) {
+    return {"MissingField", cat("field \"", schema[field].name, "\" is required but ", how)};
+  }
+
+  // The field a key token names; nothing for an invalid string.
+  std::optional<int> field_of(std::string_view token, std::size_t position) {
+    if (position < expected.size()) {
+      const ExpectedKey& known = expected[position];
+      if (known.token.size() == token.size() && std::memcmp(known.token.data(), token.data(), token.size()) == 0) {
+        return known.field;
+      }
+    }
+    const std::string raw(token);
+    const std::string_view name = unquote(token);
+    if (name.data() == nullptr) return std::nullopt;
+    const std::optional<std::size_t> found = schema.find(name);
+    const int field = found ? static_cast<int>(*found) : kUndeclared;
+    if (raw.size() <= kMaxExpectedBytes && position < kMaxExpected) {
+      if (position >= expected.size()) expected.resize(position + 1);
+      expected[position] = {raw, field};
+    }
+    return field;
+  }
+
+  Result<void> read_value(std::size_t f, const Column& column, std::size_t row) {
+    const Field& field = schema[f];
+    const std::string_view token = tokens.token();
+    Stored stored = Stored::wrong_type;
+    switch (token.front()) {
+      case '"': stored = put_string(column, row, field.type, token); break;
+      case '{':
+      case '[': break;
+      case 'n':
+        if (token != "null") return malformed_here();
+        if (field.required) return missing(f, "null");
+        column.set_null(row);
+        tokens.next();
+        return {};
+      case 't':
+      case 'f':
+        if (token != "true" && token != "false") return malformed_here();
+        if (field.type.type == Type::boolean) stored = put(column, row, std::optional(token.front() == 't'));
+        break;
+      default: stored = put_number(column, row, field.type, token, false);
+    }
+    if (stored == Stored::malformed) return malformed_here();
+    if (stored == Stored::wrong_type) {
+      return Error{"WrongType", cat("field \"", field.name, "\" of type ", field.type.name(), " must be ",
+                                    expectation(field.type.type), ", not ", describe(token))};
+    }
+    column.set_valid(row);
+    tokens.next();
+    return {};
+  }
+
+  static std::string describe(std::string_view token) {
+    if (token.front() == '{') return "an object";
+    if (token.front() == '[') return "an array";
+    return shown(token);
+  }
+
+  Result<void> read_object(std::span<const Column> columns, std::size_t row) {
+    ++record_number;
+    std::size_t found = 0;
+    std::size_t position = 0;
+    if (!tokens.take('{')) return not_an_object();
+    if (!tokens.take('}')) {
+      do {
+        if (tokens.peek() != '"') return malformed_here();
+        const std::optional<int> field = field_of(tokens.token(), position++);
+        if (!field) return malformed_here();
+        tokens.next();
+        if (!tokens.take(':') || tokens.peek() == '\0') return malformed_here();
+        if (*field == kUndeclared) {
+          if (!tokens.skip_value()) return malformed_here();
+          continue;
+        }
+        const auto f = static_cast<std::size_t>(*field);
+        if (auto read = read_value(f, columns[f], row); !read) return read;
+        found += seen[f] != record_number ? 1 : 0;
+        seen[f] = record_number;
+      } while (tokens.take(','));
+      if (!tokens.take('}')) return malformed_here();
+    }
+    if (tokens.peek() != '\0') return malformed_here();
+    return found == schema.size() ? Result<void>() : fill_missing(columns, row);
+  }
+
+  Result<void> not_an_object() {
+    if (tokens.skip_value() && tokens.peek() == '\0') return malformed("a record must be a JSON object");
+    return malformed("the record is not JSON");
+  }
+
+  Result<void> fill_missing(std::span<const Column> columns, std::size_t row) {
+    for (const std::size_t f : required) {
+      if (seen[f] != record_number) return missing(f, "missing");
+    }
+    for (std::size_t f = 0; f < schema.size(); ++f) {
+      if (seen[f] != record_number) columns[f].set_null(row);
+    }
+    return {};
+  }
+};
+
+JsonReader::JsonReader(Schema schema) : impl_(std::make_unique<Impl>(std::move(schema))) {}
+JsonReader::JsonReader(JsonReader&&) noexcept = default;
+JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
+JsonReader::~JsonReader() = default;
+
+const Schema& JsonReader::schema() const { return impl_->schema; }
+
+void JsonReader::begin(std::size_t bytes) {
+  if (impl_->arena.size() < bytes + kJsonPadding) impl_->arena.resize(bytes + kJsonPadding);
+  impl_->used = 0;
+}
+
+Result<void> JsonReader::read(std::string_view record, std::span<const Column> columns, std::size_t row) {
+  if (record.size() > kMaxRecordBytes) {
+    return Error{"Oversized", cat("the record has ", std::to_string(record.size()), " bytes, at most ",
+                                  std::to_string(kMaxRecordBytes), " are accepted")};
+  }
+  if (record.empty()) return impl_->malformed("the record is empty");
+  char* const copy = impl_->arena.data() + impl_->used;
+  std::memcpy(copy, record.data(), record.size());
+  impl_->used += record.size();
+  if (const char* problem = impl_->tokens.open(copy, record.size())) return impl_->malformed(problem);
+  return impl_->read_object(columns, row);
+}
+
+}  // namespace tidegate::codec
