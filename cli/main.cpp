@@ -1,0 +1,53 @@
+// kubectl-tidegate: what kubectl runs for `kubectl tidegate …` when the binary is on PATH.
+#include <cstdio>
+
+#include "cli/commands.h"
+
+namespace {
+
+constexpr const char* kHelp = R"(Tidegate's pipelines, seen from the command line.
+
+Usage:
+  kubectl tidegate status NAME [-n NAMESPACE] [-o json]
+      Stages in flow order with state, pods, rates, lag, dead letters and the last problem. "?" is unknown, which is
+      not zero. Warns when the operator that wrote the status is gone.
+  kubectl tidegate validate -f FILE
+      Checks manifests without a cluster: structure, references and, where tidegate-worker is found beside this binary
+      or on PATH, the SQL. "-" reads standard input. Exit code 1 when something is wrong.
+  kubectl tidegate version
+
+Options:
+  -n, --namespace NAMESPACE   default: the kubeconfig's
+      --kubeconfig FILE       default: KUBECONFIG, else ~/.kube/config
+      --context CONTEXT       default: the current one
+      --operator NS/LEASE     the operator's Lease; default tidegate-system/tidegate
+  -o, --output json           for programs
+  -h, --help
+)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace tidegate::cli;
+  const auto arguments = parse_arguments({argv + 1, argv + argc});
+  if (!arguments) {
+    std::fprintf(stderr, "error: %s\nSee 'kubectl tidegate --help'.\n", arguments.error().message.c_str());
+    return 2;
+  }
+  if (arguments->has("help") || arguments->command == "help") {
+    std::fputs(kHelp, stdout);
+    return 0;
+  }
+  if (arguments->command == "status") return status_command(*arguments);
+  if (arguments->command == "validate") return validate_command(*arguments);
+  if (arguments->command == "version") {
+    std::puts("kubectl-tidegate " TIDEGATE_VERSION);
+    return 0;
+  }
+  if (arguments->command.empty()) {
+    std::fputs(kHelp, stderr);
+  } else {
+    std::fprintf(stderr, "error: unknown command %s\nSee 'kubectl tidegate --help'.\n", arguments->command.c_str());
+  }
+  return 2;
+}

@@ -1,0 +1,23 @@
+// Runs `tidegate-worker check`, which knows what SQL Tidegate accepts.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "crds/pipeline.h"
+
+namespace tidegate::cli {
+
+// The columns of a query over a topic with these fields. Fails with the worker's reason and message.
+using CheckQuery = std::function<Result<std::vector<crds::Field>>(
+    const std::string& topic, const std::vector<crds::Field>& fields, const std::string& query)>;
+
+// The program beside this one, else the one on PATH; "" when there is none.
+std::string find_worker();
+
+// Starts one process per call and waits for it (at most 30 s). Fails with CheckFailed when the program itself does.
+CheckQuery worker_check(const std::string& program);
+
+}  // namespace tidegate::cli
