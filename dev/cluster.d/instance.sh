@@ -37,6 +37,7 @@ lock_instance() {
 # A name is unique on the machine whatever the state folder: network namespace and cgroup carry it.
 claim_instance() {
   mkdir -p "$state"/{run,log}
+  chmod 0700 "$state" # it holds the keys
   ln -s "$state" "$owner" 2>/dev/null || true
   [ "$(readlink "$owner")" = "$state" ] || fail "a cluster named $name already lives in $(readlink "$owner")"
   cgroup_up
@@ -46,13 +47,15 @@ claim_instance() {
 # The API server listens on this port inside the namespace and the forwarder on the same port outside: one kubeconfig serves both.
 choose_port() {
   local candidate
-  [ ! -s "$state/port" ] || return 0
   exec 7>/run/tidegate-dev/port.lock
   flock 7
-  for ((candidate = 16443; candidate < 17443; candidate++)); do
-    grep -qsx "$candidate" /run/tidegate-dev/*.port || port_taken "$candidate" || break
-  done
-  echo "$candidate" | tee "$owner.port" >"$state/port"
+  if [ ! -s "$state/port" ]; then
+    for ((candidate = 16443; candidate < 17443; candidate++)); do
+      grep -qsx "$candidate" /run/tidegate-dev/*.port || port_taken "$candidate" || break
+    done
+    echo "$candidate" >"$state/port"
+  fi
+  cp "$state/port" "$owner.port"
   exec 7>&-
 }
 

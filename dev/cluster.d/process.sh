@@ -29,7 +29,8 @@ cgroup_up() {
   done
 }
 
-cgroup_pids() { find "$(cgroup_tracker)/tidegate-$name" -name cgroup.procs -exec cat {} + 2>/dev/null; }
+# A 0 stands for a process that cannot be seen from here; to `kill` it would mean ourselves.
+cgroup_pids() { find "$(cgroup_tracker)/tidegate-$name" -name cgroup.procs -exec cat {} + 2>/dev/null | grep -vx 0; }
 
 pid_of() { cat "$state/run/$1.pid" 2>/dev/null; }
 

@@ -67,6 +67,16 @@ survives_kill() { # COMPONENT
   dev/cluster up "$first" && dev/cluster status "$first" && volume_kept
 }
 
+# As after a reboot: no process, mount or network is left, the data is.
+survives_reboot() {
+  # Only members of this cluster's own cgroup end.
+  find /sys/fs/cgroup/pids /sys/fs/cgroup -path "*/tidegate-$first/*" -name cgroup.procs -exec cat {} + | sort -u | grep -vx 0 | xargs kill -9
+  sleep 1
+  umount -l "$state_root/$first/mounts/namespace" "$state_root/$first/mounts"
+  ip netns del "tidegate-$first"
+  dev/cluster up "$first" && k wait --for=condition=Ready pod/app-0 --timeout=30s && sleep 3 && k wait --for=condition=Ready pod/app-0 --timeout=30s && volume_kept
+}
+
 # The script itself killed at several moments of a first start.
 survives_killed_up() {
   local moment
@@ -124,6 +134,7 @@ expect "a killed kubelet is repaired" survives_kill kubelet
 expect "a killed API server is repaired" survives_kill kube-apiserver
 expect "a killed etcd is repaired" survives_kill etcd
 expect "a killed containerd is repaired, pods go on" survives_kill containerd
+expect "everything killed is repaired, data kept" survives_reboot
 expect "a component restarts" dev/cluster restart kube-controller-manager "$first"
 expect "an up killed half-way is repaired, beside the first" survives_killed_up
 expect "the two do not see each other" side_by_side
