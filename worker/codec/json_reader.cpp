@@ -129,7 +129,7 @@ struct JsonReader::Impl {
 
   Error malformed(const char* what) { return {"Malformed", what}; }
   Error malformed_here() {
-    if (tokens.peek() == '\0') return {"Malformed", "the record is not JSON: it ends too early"};
+    if (tokens.done()) return {"Malformed", "the record is not JSON: it ends too early"};
     return {"Malformed", cat("the record is not JSON: unexpected ", shown(tokens.token()), " at byte ",
                              std::to_string(tokens.offset()))};
   }
@@ -205,7 +205,7 @@ struct JsonReader::Impl {
         const std::optional<int> field = field_of(tokens.token(), position++);
         if (!field) return malformed_here();
         tokens.next();
-        if (!tokens.take(':') || tokens.peek() == '\0') return malformed_here();
+        if (!tokens.take(':') || tokens.done()) return malformed_here();
         if (*field == kUndeclared) {
           if (!tokens.skip_value()) return malformed_here();
           continue;
@@ -217,12 +217,12 @@ struct JsonReader::Impl {
       } while (tokens.take(','));
       if (!tokens.take('}')) return malformed_here();
     }
-    if (tokens.peek() != '\0') return malformed_here();
+    if (!tokens.done()) return malformed_here();
     return found == schema.size() ? Result<void>() : fill_missing(columns, row);
   }
 
   Result<void> not_an_object() {
-    if (tokens.skip_value() && tokens.peek() == '\0') return malformed("a record must be a JSON object");
+    if (tokens.skip_value() && tokens.done()) return malformed("a record must be a JSON object");
     return malformed("the record is not JSON");
   }
 

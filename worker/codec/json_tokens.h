@@ -22,6 +22,7 @@ class JsonTokens {
   // Starts on a document; kJsonPadding more bytes must be readable. Returns what is wrong, or null.
   const char* open(const char* document, std::size_t length);
 
+  bool done() const { return at_ == end_; }
   // The first character of the current token; '\0' at the end of the document.
   char peek() const { return at_ == end_ ? '\0' : document_[*at_]; }
   // The current token without white space behind it: one of {}[]:, a string with its quotes, or a scalar.
