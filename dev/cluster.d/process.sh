@@ -73,7 +73,7 @@ stop() {
   while running "$1"; do sleep 0.1; done
 }
 
-# wait_until SECONDS COMPONENT CMD...: the component's last words when it takes too long or dies.
+# wait_until SECONDS COMPONENT CMD...: until the command succeeds; shows the component's last words when it takes too long.
 wait_until() {
   local limit=$((SECONDS + $1)) component=$2
   shift 2
