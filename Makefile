@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PRESET ?= dev
 BUILD := build/$(PRESET)
 SOURCES = $(shell git ls-files '*.cpp' '*.h')
-SCRIPTS = $(shell git ls-files | xargs grep -lE '^\#!.*\b(ba)?sh\b' --)
+SCRIPTS = $(shell git ls-files '*.sh'; git ls-files | xargs grep -lE '^\#!.*\b(ba)?sh\b' --)
 
 .PHONY: help
 help: ## this list
@@ -66,4 +66,4 @@ lint: ## formatting and shell scripts
 	@dev/setup build
 	@clang-format --dry-run -Werror $(SOURCES)
 	@command -v shellcheck >/dev/null || { echo "lint: install shellcheck" >&2; exit 1; }
-	@shellcheck $(SCRIPTS)
+	@shellcheck -x $(sort $(SCRIPTS))
