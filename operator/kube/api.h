@@ -30,6 +30,8 @@ class Api {
 
   virtual Result<Json> get(const Resource&, const std::string& ns, const std::string& name) = 0;
   // Server-side apply with force; `object` holds apiVersion, kind, metadata.name, metadata.namespace and only our fields.
+  // With metadata.uid nothing foreign is touched: it fails with Conflict when there is no such object, with Invalid when
+  // there is one with another uid.
   virtual Result<Json> apply(const Resource&, const Json& object, const std::string& field_manager) = 0;
   virtual Result<Json> apply_status(const Resource&, const Json& object, const std::string& field_manager) = 0;
   virtual Result<Json> create(const Resource&, const Json& object) = 0;

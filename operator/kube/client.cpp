@@ -17,9 +17,12 @@ constexpr int kPage = 100;
 const std::string& namespace_of(const Json& object) { return object.at("metadata/namespace").as_string(); }
 const std::string& name_of(const Json& object) { return object.at("metadata/name").as_string(); }
 
-// What is being attempted, for error messages: "get pods shop/x".
+// What is being attempted, for error messages: "get pods shop/x", "list pods shop".
 std::string attempt(std::string_view verb, const Resource& resource, const std::string& ns, const std::string& name) {
-  return cat(verb, " ", resource.plural, " ", ns.empty() ? "" : ns + "/", name);
+  std::string out = cat(verb, " ", resource.plural);
+  if (!ns.empty()) out += " " + ns;
+  if (!name.empty()) out += (ns.empty() ? " " : "/") + name;
+  return out;
 }
 
 template <typename T>
