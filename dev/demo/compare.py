@@ -75,7 +75,9 @@ def compare_table(batch, connection, table, key, topic):
         batch.check_key(key, topic)
     columns, expected = batch.rows(topic)
     names = ", ".join(f'"{c}"' for c in columns)
-    actual = connection.execute(f"SELECT {names} FROM {table}").fetchall()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names} FROM {table}")
+        actual = cursor.fetchall()
     want = collections.Counter(tuple(map(plain, row)) for row in expected)
     got = collections.Counter(tuple(map(plain, row)) for row in actual)
     missing, surplus = want - got, got - want
@@ -91,8 +93,11 @@ def compare_table(batch, connection, table, key, topic):
 
 
 def compare(batch, dsn):
-    with psycopg2.connect(dsn) as connection:
+    connection = psycopg2.connect(dsn)
+    try:
         return all([compare_table(batch, connection, *table) for table in batch.tables()])
+    finally:
+        connection.close()
 
 
 def main():
