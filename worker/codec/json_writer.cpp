@@ -31,7 +31,10 @@ char* write_scalar(FieldType type, const Column& column, std::size_t row, char* 
       const double value = column.at<double>(row);
       return std::isfinite(value) ? write_double(value, out) : nullptr;
     }
-    case Type::decimal: return write_decimal(decimal_at(column, type, row), type.scale, out);
+    case Type::decimal: {
+      const Int128 value = decimal_at(column, type, row);
+      return fits_decimal(value) ? write_decimal(value, type.scale, out) : nullptr;
+    }
     case Type::date: return write_date(column.at<std::int32_t>(row), out);
     case Type::timestamp: return write_timestamp(column.at<std::int64_t>(row), out);
     case Type::varchar: break;

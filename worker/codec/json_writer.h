@@ -34,7 +34,7 @@ class Bytes {
 std::size_t json_bound(FieldType type, const Column& column, std::size_t row);
 
 // The value as JSON: BIGINT and DECIMAL as exact numbers, DOUBLE as write_double, DATE and TIMESTAMP as strings, NULL as null.
-// Returns the end, or null for what JSON cannot say: NaN, infinities, years outside 0001 to 9999. Writing null there would
+// Returns the end, or null for what JSON cannot say: NaN, infinities, years outside 0001 to 9999, more than 38 digits. Writing null there would
 // lose data in silence; the caller refuses the record instead.
 char* write_json(FieldType type, const Column& column, std::size_t row, char* out);
 

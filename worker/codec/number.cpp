@@ -151,6 +151,11 @@ char* write_double(double value, char* out) {
       .ptr;
 }
 
+bool fits_decimal(Int128 unscaled) {
+  const auto limit = static_cast<Int128>(kPowers[kMaxDigits]);
+  return unscaled < limit && unscaled > -limit;
+}
+
 char* write_decimal(Int128 unscaled, unsigned scale, char* out) {
   UInt128 magnitude = unscaled < 0 ? UInt128{0} - static_cast<UInt128>(unscaled) : static_cast<UInt128>(unscaled);
   char digits[kDecimalBytes];

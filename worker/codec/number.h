@@ -35,6 +35,9 @@ std::optional<double> to_double(const Number& number);
 inline constexpr std::size_t kDoubleBytes = 40;
 char* write_double(double value, char* out);
 
+// Whether the value has at most 38 digits, the most a DECIMAL can have (128 bits hold a little more).
+bool fits_decimal(Int128 unscaled);
+
 // `unscaled` / 10^scale with exactly `scale` fraction digits. Writes at most kDecimalBytes and returns the end.
 inline constexpr std::size_t kDecimalBytes = 48;
 char* write_decimal(Int128 unscaled, unsigned scale, char* out);

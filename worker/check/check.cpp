@@ -1,0 +1,31 @@
+#include "worker/check/check.h"
+
+#include <optional>
+
+#include "worker/engine/engine.h"
+
+namespace tidegate {
+namespace {
+
+constexpr const char* kMemoryLimit = "64MB";  // planning only
+
+Json refused(const Error& error, std::optional<std::size_t> position) {
+  Json answer = Json::object({{"ok", false}, {"reason", error.reason}, {"message", error.message}});
+  if (position) answer["position"] = *position;
+  return answer;
+}
+
+}  // namespace
+
+Json check(const Json& request) {
+  auto fields = codec::Schema::from_json(request.get("fields"));
+  if (!fields) return refused(fields.error(), {});
+  const engine::Query query{request.get("topic").as_string(), *fields, request.get("query").as_string(),
+                            request.get("key").strings()};
+  std::optional<std::size_t> position;
+  const auto opened = engine::Engine::open(query, {kMemoryLimit}, &position);
+  if (!opened) return refused(opened.error(), position);
+  return Json::object({{"ok", true}, {"columns", opened->columns().to_json()}});
+}
+
+}  // namespace tidegate

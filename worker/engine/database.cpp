@@ -1,0 +1,112 @@
+#include "worker/engine/database.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/json/json.h"
+
+namespace tidegate::engine {
+namespace {
+
+Error engine_failed(const std::string& what, const std::string& message) { return {"EngineFailed", cat(what, ": ", message)}; }
+
+}  // namespace
+
+DatabaseError DatabaseError::from(duckdb_error_type type, const char* text) {
+  DatabaseError error{type, text == nullptr ? "unknown error" : text, {}};
+  const std::size_t brace = error.message.find('{');
+  if (brace == std::string::npos) return error;
+  const auto json = Json::parse(std::string_view(error.message).substr(brace));
+  if (!json || !json->has("exception_message")) return error;
+  const std::string& position = json->get("position").as_string();
+  if (!position.empty()) error.position = std::strtoull(position.c_str(), nullptr, 10);
+  error.message = json->get("exception_message").as_string();
+  return error;
+}
+
+bool DatabaseError::is_about_data() const {
+  switch (type) {
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_DECIMAL:
+    case DUCKDB_ERROR_MISMATCH_TYPE:
+    case DUCKDB_ERROR_DIVIDE_BY_ZERO:
+    case DUCKDB_ERROR_INVALID_INPUT: return true;
+    default: return false;
+  }
+}
+
+Result<Database> Database::open(const std::string& memory_limit) {
+  Handle<duckdb_config, duckdb_destroy_config> config;
+  if (duckdb_create_config(&config) != DuckDBSuccess) return engine_failed("configuration", "out of memory");
+  const std::pair<const char*, const char*> settings[] = {
+      {"threads", "1"},
+      {"memory_limit", memory_limit.c_str()},
+      {"temp_directory", ""},
+      {"enable_external_access", "false"},
+      {"autoload_known_extensions", "false"},
+      {"autoinstall_known_extensions", "false"},
+      {"allow_community_extensions", "false"},
+      {"preserve_insertion_order", "true"},
+      {"errors_as_json", "true"},
+  };
+  for (const auto& [name, value] : settings) {
+    if (duckdb_set_config(config.get(), name, value) != DuckDBSuccess) {
+      return engine_failed("configuration", cat("DuckDB refuses ", name, " = ", value));
+    }
+  }
+  Database database;
+  char* problem = nullptr;
+  if (duckdb_open_ext(nullptr, &database.database_, config.get(), &problem) != DuckDBSuccess) {
+    const std::string message = problem == nullptr ? "unknown error" : problem;
+    duckdb_free(problem);
+    return engine_failed("opening DuckDB", message);
+  }
+  if (duckdb_connect(database.database_.get(), &database.connection_) != DuckDBSuccess) {
+    return engine_failed("opening DuckDB", "no connection");
+  }
+  if (auto set = database.execute("SET TimeZone = 'UTC'"); !set) return std::move(set).error();
+  return database;
+}
+
+Result<void> Database::execute(const std::string& sql) {
+  auto rows = query(sql, {});
+  if (!rows) return std::move(rows).error();
+  return {};
+}
+
+Result<TextRows> Database::query(const std::string& sql, const std::vector<std::string>& arguments) {
+  Statement statement;
+  if (auto error = prepare(sql, statement)) return engine_failed(sql, error->message);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    duckdb_bind_varchar_length(statement.get(), i + 1, arguments[i].data(), arguments[i].size());
+  }
+  ResultSet result;
+  if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
+    return engine_failed(sql, DatabaseError::from(duckdb_result_error_type(&result), duckdb_result_error(&result)).message);
+  }
+  TextRows rows;
+  const std::size_t columns = duckdb_column_count(&result);
+  for (;;) {
+    Chunk chunk;
+    chunk.get() = duckdb_fetch_chunk(result.get());
+    if (chunk.get() == nullptr) return rows;
+    for (std::size_t row = 0; row < duckdb_data_chunk_get_size(chunk.get()); ++row) {
+      std::vector<std::string>& texts = rows.emplace_back();
+      for (std::size_t column = 0; column < columns; ++column) {
+        duckdb_vector vector = duckdb_data_chunk_get_vector(chunk.get(), column);
+        auto& text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector))[row];
+        const bool valid = duckdb_validity_row_is_valid(duckdb_vector_get_validity(vector), row);
+        texts.push_back(valid ? std::string(duckdb_string_t_data(&text), duckdb_string_t_length(text)) : "");
+      }
+    }
+  }
+}
+
+std::optional<DatabaseError> Database::prepare(const std::string& sql, Statement& statement) {
+  if (duckdb_prepare(connection_.get(), sql.c_str(), &statement) == DuckDBSuccess) return std::nullopt;
+  return DatabaseError::from(DUCKDB_ERROR_INVALID, duckdb_prepare_error(statement.get()));
+}
+
+}  // namespace tidegate::engine

@@ -1,0 +1,74 @@
+// A sandboxed in-memory DuckDB behind values that clean up after themselves. Private to this folder.
+#pragma once
+
+#include <duckdb.h>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace tidegate::engine {
+
+// An owned C handle.
+template <typename T, void (*destroy)(T*)>
+class Handle {
+ public:
+  Handle() = default;
+  Handle(Handle&& other) noexcept : handle_(other.handle_) { other.handle_ = T(); }
+  Handle& operator=(Handle&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~Handle() { destroy(&handle_); }
+
+  T& get() { return handle_; }
+  T* operator&() { return &handle_; }
+
+ private:
+  T handle_ = T();
+};
+
+using Statement = Handle<duckdb_prepared_statement, duckdb_destroy_prepare>;
+using ResultSet = Handle<duckdb_result, duckdb_destroy_result>;
+using Chunk = Handle<duckdb_data_chunk, duckdb_destroy_data_chunk>;
+using LogicalType = Handle<duckdb_logical_type, duckdb_destroy_logical_type>;
+
+// An error of DuckDB. Connections are set to report errors as JSON, which carries the position.
+struct DatabaseError {
+  duckdb_error_type type = DUCKDB_ERROR_INVALID;
+  std::string message;
+  std::optional<std::size_t> position;  // byte offset in the statement
+
+  static DatabaseError from(duckdb_error_type type, const char* text);
+  // Whether a value in the data is to blame, rather than the engine or the query.
+  bool is_about_data() const;
+};
+
+// Strings of a result, row by row.
+using TextRows = std::vector<std::vector<std::string>>;
+
+class Database {
+ public:
+  // One thread, memory bounded, UTC, no files, no network, no extensions. Settings can still change until lock().
+  static Result<Database> open(const std::string& memory_limit);
+
+  duckdb_connection connection() { return connection_.get(); }
+  Result<void> execute(const std::string& sql);
+  // With `arguments` bound as VARCHAR.
+  Result<TextRows> query(const std::string& sql, const std::vector<std::string>& arguments);
+  // Nothing when prepared.
+  std::optional<DatabaseError> prepare(const std::string& sql, Statement& statement);
+  // From here on no statement can change a setting.
+  Result<void> lock() { return execute("SET lock_configuration = true"); }
+
+ private:
+  Handle<duckdb_database, duckdb_close> database_;
+  Handle<duckdb_connection, duckdb_disconnect> connection_;
+};
+
+}  // namespace tidegate::engine

@@ -1,0 +1,100 @@
+// Runs one row-wise SQL query over batches of JSON records.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "worker/codec/json_writer.h"
+#include "worker/codec/schema.h"
+
+namespace tidegate::engine {
+
+struct Query {
+  std::string topic;  // the name the query selects from
+  codec::Schema fields;
+  std::string sql;
+  std::vector<std::string> key;  // output columns that make the key; empty: no keys
+};
+
+struct Options {
+  std::string memory_limit = "256MB";  // DuckDB's notation; bounds its buffers, not the batch itself
+};
+
+// A record that gave no row because it is at fault itself.
+struct Failure {
+  std::size_t record;   // index in the batch
+  std::string reason;   // Malformed, WrongType, MissingField, Oversized or QueryFailed
+  std::string message;  // names the field, or is DuckDB's message
+};
+
+// What a batch gave. Reuse one for all batches: its memory grows to the largest and stays.
+class Output {
+ public:
+  struct Row {
+    std::string_view value;               // compact JSON object
+    std::optional<std::string_view> key;  // canonical key bytes; nothing is the null key
+  };
+
+  std::size_t size() const { return rows_.size(); }
+  // Valid until the next run() or clear(). Rows stand in the order of their records.
+  Row operator[](std::size_t index) const;
+  // In the order of the records.
+  const std::vector<Failure>& failures() const { return failures_; }
+  void clear();
+
+ private:
+  friend class Engine;
+  struct Ends {
+    std::size_t value;
+    std::size_t key;
+    bool has_key;
+  };
+  struct Mark {
+    std::size_t rows;
+    std::size_t failures;
+  };
+  Mark mark() const { return {rows_.size(), failures_.size()}; }
+  void roll_back(const Mark& mark);
+
+  codec::Bytes values_;
+  std::string keys_;
+  std::vector<Ends> rows_;
+  std::vector<Failure> failures_;
+};
+
+// One in-memory DuckDB with one prepared statement, single-threaded, without access to files, network, extensions or
+// settings. Use from one thread at a time. About 50 MB resident while idle.
+class Engine {
+ public:
+  // Fails with reason InvalidQuery (DuckDB's message, suggestions included), NotRowWise or NotAllowed (see row_wise.h),
+  // InvalidSchema, InvalidKey, or EngineFailed (out of memory and the like). `position`, if given, receives the byte offset
+  // in the query that the error is about, when known.
+  static Result<Engine> open(const Query& query, const Options& options, std::optional<std::size_t>* position = nullptr);
+
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  // The columns of the result. None is `required`: SQL's nullability is not tracked.
+  const codec::Schema& columns() const;
+
+  // Clears `output`, then runs the query over `records`. Records at fault become failures, the others give their rows: the
+  // result is the same however the records are cut into batches. A query error that a record causes (conversion, out of
+  // range, invalid input, a NaN or infinity in the result) is narrowed down to the records by bisection.
+  // Fails with reason EngineFailed when the engine itself is at fault (memory, interrupt, internal): open a new Engine and
+  // run the batch again; no record is to blame. The records' bytes must stay unchanged during the call only.
+  Result<void> run(std::span<const std::string_view> records, Output& output);
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate::engine

@@ -1,0 +1,113 @@
+#include "worker/engine/input.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+
+#include "worker/engine/database.h"
+#include "worker/engine/types.h"
+
+namespace tidegate::engine {
+namespace {
+
+constexpr std::uint64_t kAllValid = ~std::uint64_t{0};
+
+// codec::Text is written where DuckDB expects its own string type.
+static_assert(sizeof(codec::Text) == sizeof(duckdb_string_t));
+
+}  // namespace
+
+Input::Input(codec::Schema fields) : reader_(std::move(fields)), words_((duckdb_vector_size() + 63) / 64) {
+  const std::size_t count = reader_.schema().size();
+  columns_.resize(count);
+  validity_.resize(count * words_);
+  for (std::size_t f = 0; f < count; ++f) columns_[f].validity = &validity_[f * words_];
+}
+
+Result<void> Input::register_with(duckdb_connection connection) {
+  Handle<duckdb_table_function, duckdb_destroy_table_function> function;
+  function.get() = duckdb_create_table_function();
+  duckdb_table_function_set_name(function.get(), kFunction);
+  duckdb_table_function_set_extra_info(function.get(), this, nullptr);
+  duckdb_table_function_set_bind(function.get(), bind);
+  duckdb_table_function_set_init(function.get(), init);
+  duckdb_table_function_set_function(function.get(), fill);
+  duckdb_table_function_supports_projection_pushdown(function.get(), true);
+  if (duckdb_register_table_function(connection, function.get()) != DuckDBSuccess) {
+    return Error{"EngineFailed", "DuckDB refuses the table function"};
+  }
+  return {};
+}
+
+void Input::set(std::span<const std::string_view> batch, std::size_t first, std::size_t last, std::vector<Failure>& failures) {
+  batch_ = batch;
+  next_ = first;
+  last_ = last;
+  failures_ = &failures;
+  std::size_t bytes = 0;
+  for (std::size_t i = first; i < last; ++i) {
+    if (batch[i].size() <= codec::kMaxRecordBytes) bytes += batch[i].size();
+  }
+  reader_.begin(bytes);
+}
+
+void Input::bind(duckdb_bind_info info) {
+  const auto& self = *static_cast<Input*>(duckdb_bind_get_extra_info(info));
+  for (const codec::Field& field : self.reader_.schema().fields()) {
+    LogicalType type = to_duckdb(field.type);
+    duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
+  }
+}
+
+void Input::init(duckdb_init_info info) { static_cast<Input*>(duckdb_init_get_extra_info(info))->start(info); }
+
+void Input::start(duckdb_init_info info) {
+  duckdb_init_set_max_threads(info, 1);
+  projected_.clear();
+  for (std::size_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
+    const std::size_t field = duckdb_init_get_column_index(info, i);
+    if (field < columns_.size()) projected_.push_back({field, i});  // otherwise DuckDB only counts rows
+  }
+}
+
+void Input::fill(duckdb_function_info info, duckdb_data_chunk chunk) {
+  try {
+    static_cast<Input*>(duckdb_function_get_extra_info(info))->fill_chunk(chunk);
+  } catch (const std::exception& error) {
+    duckdb_function_set_error(info, error.what());
+  }
+}
+
+void Input::fill_chunk(duckdb_data_chunk chunk) {
+  for (codec::Column& column : columns_) column.data = nullptr;
+  for (const Projected& p : projected_) {
+    columns_[p.field].data = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, p.vector));
+  }
+  std::fill(validity_.begin(), validity_.end(), kAllValid);
+  const std::size_t rows = read_rows(duckdb_vector_size());
+  const std::size_t words = (rows + 63) / 64;
+  for (const Projected& p : projected_) {
+    std::uint64_t* const mask = columns_[p.field].validity;
+    if (rows % 64 != 0) mask[words - 1] |= kAllValid << (rows % 64);  // a failed record may have left a bit behind
+    if (std::all_of(mask, mask + words, [](std::uint64_t word) { return word == kAllValid; })) continue;
+    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, p.vector);
+    duckdb_vector_ensure_validity_writable(vector);
+    std::memcpy(duckdb_vector_get_validity(vector), mask, words * sizeof *mask);
+  }
+  duckdb_data_chunk_set_size(chunk, rows);
+}
+
+std::size_t Input::read_rows(std::size_t capacity) {
+  std::size_t row = 0;
+  for (; row < capacity && next_ < last_; ++next_) {
+    if (auto read = reader_.read(batch_[next_], columns_, row); read) {
+      ++row;
+    } else {
+      Error error = std::move(read).error();
+      failures_->push_back({next_, std::move(error.reason), std::move(error.message)});
+    }
+  }
+  return row;
+}
+
+}  // namespace tidegate::engine

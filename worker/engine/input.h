@@ -1,0 +1,58 @@
+// The records of the running batch as a DuckDB table function. Private to this folder.
+#pragma once
+
+#include <duckdb.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "worker/codec/json_reader.h"
+#include "worker/engine/engine.h"
+
+namespace tidegate::engine {
+
+// Parses straight into DuckDB's vectors while the query pulls. Must outlive the connection it is registered with.
+class Input {
+ public:
+  static constexpr const char* kFunction = "tidegate_records";
+
+  explicit Input(codec::Schema fields);
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  Result<void> register_with(duckdb_connection connection);
+
+  // What the next execution reads: records [first, last) of the batch; those that cannot be read are added to `failures`.
+  void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last, std::vector<Failure>& failures);
+
+ private:
+  static void bind(duckdb_bind_info info);
+  static void init(duckdb_init_info info);
+  static void fill(duckdb_function_info info, duckdb_data_chunk chunk);
+
+  void start(duckdb_init_info info);
+  void fill_chunk(duckdb_data_chunk chunk);
+  std::size_t read_rows(std::size_t capacity);
+
+  // A column that the query uses.
+  struct Projected {
+    std::size_t field;
+    std::size_t vector;  // its index in the chunk
+  };
+
+  codec::JsonReader reader_;
+  std::vector<Projected> projected_;
+  std::vector<codec::Column> columns_;     // one per field
+  std::vector<std::uint64_t> validity_;    // scratch, a stretch per field: most columns need no mask in DuckDB
+  std::size_t words_;                      // per stretch
+  std::span<const std::string_view> batch_;
+  std::size_t next_ = 0;
+  std::size_t last_ = 0;
+  std::vector<Failure>* failures_ = nullptr;
+};
+
+}  // namespace tidegate::engine
