@@ -2,9 +2,9 @@
 """Feeds a file to a pipeline, shows how it flows until the tables in PostgreSQL have all rows, then compares them.
 
 usage: flow.py --pipeline NAME -n NAMESPACE --file FILE [--speed ROWS_PER_SECOND] [--limit ROWS] [--token TOKEN]
-               [--database SERVICE] [--applied UNIX_SECONDS] [--timeout SECONDS]
+               [--dsn DSN] [--applied UNIX_SECONDS] [--timeout SECONDS]
 
-Runs inside the cluster's network (dev/cluster exec) with kubectl on PATH. Exit code 1 when the tables are not equal to
+Runs inside the cluster's network (dev/demo/inside). Exit code 1 when the tables are not equal to
 the batch result. With --applied (when the pipeline was applied) it says how long the first row took.
 """
 import argparse
@@ -25,22 +25,16 @@ def kubectl_json(*args):
     return json.loads(out)
 
 
-def service_address(namespace, name):
-    """Cluster DNS does not reach outside of pods, so Services are dialled by address."""
-    spec = kubectl_json("-n", namespace, "get", "service", name)["spec"]
-    return spec["clusterIP"], spec["ports"][0]["port"]
-
-
 def intake_url(namespace, pipeline, timeout):
-    """The address of the pipeline's first source, once its Service is there."""
+    """Where the pipeline's first source takes records in, once the operator says so."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        services = kubectl_json("-n", namespace, "get", "services", "-l",
-                                f"tidegate.io/pipeline={pipeline},app.kubernetes.io/component=source")["items"]
-        if services:
-            return "http://%s:%d/" % service_address(namespace, services[0]["metadata"]["name"])
+        stages = kubectl_json("-n", namespace, "get", "pipelines.tidegate.io", pipeline).get("status", {}).get("stages", [])
+        urls = [stage["url"] for stage in stages if "url" in stage]
+        if urls:
+            return urls[0]
         time.sleep(0.5)
-    raise SystemExit(f"no Service of a source of {pipeline} after {timeout} s")
+    raise SystemExit(f"the status of {pipeline} names no source after {timeout} s")
 
 
 class Screen:
@@ -106,8 +100,7 @@ class Flow:
         self.spec = kubectl_json("-n", args.namespace, "get", "pipelines.tidegate.io", args.pipeline)["spec"]
         self.batch = Batch(self.spec, args.file, args.limit)
         self.wanted = {table: self.batch.count(topic) for table, _, topic in self.batch.tables()}
-        host, port = service_address(args.namespace, args.database)
-        self.dsn = f"postgresql://tidegate:tidegate-demo@{host}:{port}/warehouse"
+        self.dsn = args.dsn or f"postgresql://tidegate:tidegate-demo@postgres.{args.namespace}/warehouse"
         self.tables = Tables(self.dsn, list(self.wanted))
         self.first_row_after = None
         self.feed = None
@@ -168,7 +161,7 @@ def arguments():
     parser.add_argument("--speed", type=float, default=0)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--token")
-    parser.add_argument("--database", default="postgres")
+    parser.add_argument("--dsn")
     parser.add_argument("--applied", type=float)
     parser.add_argument("--timeout", type=float, default=120)
     return parser.parse_args()
