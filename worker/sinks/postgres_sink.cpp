@@ -20,7 +20,10 @@ namespace {
 constexpr Duration connect_timeout{5'000};
 // A little more than the server's own statement_timeout below: its answer says more than ours.
 constexpr Duration timeout{9'500};
-constexpr const char* session_settings = "SET statement_timeout = '9s'; SET lock_timeout = '5s'";
+// What write() reports as durable must survive a crash of the server, whatever its default; stronger ones are kept.
+constexpr const char* session_settings =
+    "SET statement_timeout = '9s'; SET lock_timeout = '5s'; SELECT pg_catalog.set_config('synchronous_commit', 'on', "
+    "false) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'";
 constexpr int attempts = 3;  // of a transaction that lost a deadlock or a serialisation conflict
 constexpr std::size_t fewest_rows = 100;
 constexpr std::size_t longest_problem = 300;
