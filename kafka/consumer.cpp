@@ -99,7 +99,7 @@ struct Consumer::Impl {
     ErrorPtr error(rd_kafka_incremental_assign(handle.get(), starts.empty() ? nothing.get() : list.get()));
     if (error) log::error("assignment failed", {{"error", rd_kafka_error_string(error.get())}});
     if (!not_read.empty()) rd_kafka_pause_partitions(handle.get(), list_of(not_read).get());
-    if (!starts.empty()) listener.assigned(starts);
+    listener.assigned(starts);
   }
 
   void revoke(const std::vector<int>& partitions) {
@@ -307,23 +307,6 @@ void Consumer::resume() {
     if (!mine.broken) readable.push_back(partition);
   }
   rd_kafka_resume_partitions(impl_->handle.get(), impl_->list_of(readable).get());
-}
-
-Result<void> Consumer::seek(std::span<const Polled::End> positions) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
-  for (const Polled::End& end : positions) {
-    const auto mine = impl_->owned.find(end.partition);
-    if (mine == impl_->owned.end() || mine->second.broken) continue;
-    rd_kafka_topic_partition_list_add(list.get(), impl_->options.topic.c_str(), end.partition)->offset = end.position;
-    mine->second.position = end.position;
-  }
-  if (list->cnt == 0) return {};
-  ErrorPtr error(rd_kafka_seek_partitions(impl_->handle.get(), list.get(), static_cast<int>(kRequestTimeout.count())));
-  if (error) return to_error(std::move(error)).context("seek");
-  for (int i = 0; i < list->cnt; ++i) {
-    if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(list->elems[i].err).context("seek");
-  }
-  return {};
 }
 
 void Consumer::close() {

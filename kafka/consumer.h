@@ -42,6 +42,7 @@ struct StartPosition {
 class AssignmentListener {
  public:
   virtual ~AssignmentListener() = default;
+  // Also without partitions: the group has none for this member (now).
   virtual void assigned(const std::vector<StartPosition>& partitions) = 0;
   // The last moment to commit. `lost`: they already belong to somebody else, a commit would be refused.
   virtual void revoked(const std::vector<int>& partitions, bool lost) = 0;
@@ -89,8 +90,6 @@ class Consumer {
   // While paused, poll() brings no records but keeps the membership. Covers partitions assigned later.
   void pause();
   void resume();
-  // Continue elsewhere in assigned partitions.
-  Result<void> seek(std::span<const Polled::End> positions);
 
   // Hands partitions back through the listener and disconnects, keeping the static membership. Idempotent.
   void close();

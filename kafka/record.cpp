@@ -1,11 +1,25 @@
 #include "kafka/record.h"
 
+#include <algorithm>
+
 #include "kafka/client.h"
 
 namespace tidegate::kafka {
+namespace {
+
+void destroy(const Record& record) {
+  if (record.handle != nullptr) rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(record.handle));
+}
+
+}  // namespace
 
 RecordBatch::RecordBatch() = default;
-RecordBatch::RecordBatch(std::vector<Record> records) : records_(std::move(records)) {}
+RecordBatch::RecordBatch(std::vector<Record> records) : records_(std::move(records)) {
+  const auto by_partition = [](const Record& a, const Record& b) { return a.partition < b.partition; };
+  if (!std::is_sorted(records_.begin(), records_.end(), by_partition)) {
+    std::stable_sort(records_.begin(), records_.end(), by_partition);
+  }
+}
 RecordBatch::~RecordBatch() {
   release();
 }
@@ -24,10 +38,31 @@ RecordBatch& RecordBatch::operator=(RecordBatch&& other) noexcept {
 }
 
 void RecordBatch::release() {
-  for (const Record& record : records_) {
-    if (record.handle != nullptr) rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(record.handle));
-  }
+  for (const Record& record : records_) destroy(record);
   records_.clear();
+}
+
+void RecordBatch::drop(int partition) {
+  std::erase_if(records_, [partition](const Record& record) {
+    if (record.partition == partition) destroy(record);
+    return record.partition == partition;
+  });
+}
+
+std::vector<RecordBatch> RecordBatch::split() {
+  std::vector<RecordBatch> batches;
+  for (auto begin = records_.begin(); begin != records_.end();) {
+    const auto end =
+        std::find_if(begin, records_.end(), [&](const Record& r) { return r.partition != begin->partition; });
+    if (begin == records_.begin() && end == records_.end()) {
+      batches.push_back(std::move(*this));
+      return batches;
+    }
+    batches.emplace_back(std::vector<Record>(begin, end));
+    begin = end;
+  }
+  records_.clear();  // the new batches own the messages
+  return batches;
 }
 
 std::vector<Header> headers(const Record& record) {

@@ -26,7 +26,7 @@ struct Record {
   void* handle = nullptr;  // the client library's message; see headers()
 };
 
-// What one poll brought, in order within each partition. Movable; keeping one alive keeps client buffers alive, so
+// What one poll brought: ordered by partition, then offset. Movable; keeping one alive keeps client buffers alive, so
 // few of them should be. Not thread-safe.
 class RecordBatch {
  public:
@@ -39,6 +39,10 @@ class RecordBatch {
 
   std::span<const Record> records() const { return records_; }
   bool empty() const { return records_.empty(); }
+  // Drops the records of a partition.
+  void drop(int partition);
+  // One batch per partition; this one is empty afterwards.
+  std::vector<RecordBatch> split();
 
  private:
   void release();

@@ -37,13 +37,13 @@ struct Settings {
   Kind kind = Kind::processor;
   kafka::ClientConfig kafka;  // `file:` properties are resolved
   std::string group;
-  std::string instance;       // group.instance.id: the environment's POD_NAME, else the host name
+  std::string instance;            // group.instance.id: the environment's POD_NAME, else the host name
   std::string start = "earliest";  // earliest | latest | RFC 3339 time
   std::string input_topic;
-  Json input_fields;          // the array as in the file; worker/codec reads it
+  Json input_fields;  // the array as in the file; worker/codec reads it
   std::string output_topic;
   std::vector<std::string> output_key;
-  Json output_fields;         // sources only
+  Json output_fields;  // sources only
   std::string dead_letter_topic;
   std::string query;
   std::optional<LogSinkSettings> log_sink;

@@ -1,0 +1,313 @@
+#include "worker/stage/loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace tidegate::stage {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t kMaxRecords = 8192;  // per poll; larger batches gain nothing
+constexpr std::size_t kMaxUnderWay = 256;  // batches not acknowledged; the producer's queue bounds their bytes
+constexpr Duration kGather{3};             // latency that is paid for larger batches at low load
+constexpr Duration kBusyWait{5};           // acknowledgements are looked after this often
+constexpr Duration kIdleWait{100};
+constexpr Duration kCommitInterval{200};
+constexpr Duration kCommitRetry{1000};
+constexpr Duration kHeartbeat{10'000};
+constexpr Duration kFirstBackoff{200};
+constexpr Duration kLastBackoff{5000};
+constexpr Duration kQueuePatience{1000};    // a full producer queue for longer: keep the membership meanwhile
+constexpr Duration kSilencePatience{5000};  // without acknowledgements, until it is a problem
+constexpr Duration kRevokePatience{5000};   // for acknowledgements before partitions are given up
+constexpr Duration kStopPatience{15'000};
+constexpr Duration kCommitPatience{5000};
+
+std::string words_of(const Error& error) {
+  if (error.reason == "Waiting" || error.message.starts_with(error.reason)) return error.message;
+  return cat(error.reason, ": ", error.message);
+}
+
+}  // namespace
+
+Loop::Loop(const Settings& settings, Step& step, int output_partitions, kafka::Producer& producer, Health& health,
+           StageMetrics& metrics, std::string problem)
+    : settings_(settings),
+      step_(step),
+      output_partitions_(output_partitions),
+      producer_(producer),
+      health_(health),
+      metrics_(metrics),
+      blocked_by_(std::move(problem)) {}
+
+Result<void> Loop::run(const std::stop_token& stop) {
+  kafka::ConsumerOptions options;
+  options.client = settings_.kafka;
+  options.group = settings_.group;
+  options.instance = settings_.instance;
+  options.topic = settings_.input_topic;
+  options.start = settings_.start;
+  options.stop = stop;
+  auto consumer = kafka::Consumer::create(options, *this);
+  if (!consumer) return std::move(consumer).error();
+  consumer_ = *std::move(consumer);
+
+  Result<void> outcome;
+  while (outcome && !stop.stop_requested()) outcome = turn();
+
+  // Finish what was handed over; what was only read will be read again.
+  if (handover_) handover_->abandon();
+  handover_.reset();
+  batches_.clear();
+  if (outcome) {
+    await_acknowledgements(nullptr, kStopPatience);
+  } else {
+    blocked_by_ = words_of(outcome.error());
+  }
+  commit_now(nullptr);
+  closing_ = true;
+  consumer_->close();
+  return outcome;
+}
+
+// One turn of the loop; no longer than a batch, a request to Kafka or a sink's time limit.
+Result<void> Loop::turn() {
+  producer_.poll(Duration{0});
+  if (auto fatal = producer_.fatal()) return *std::move(fatal);
+  if (auto settled = settle(); !settled) return settled;
+  if (!blocked() && !step_open_) open_step();
+  if (!blocked() && !batches_.empty()) {
+    if (auto worked = work(); !worked) return worked;
+  }
+  const std::string now_wrong = problem();
+  metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
+  health_.set_problem(!joined_ && now_wrong.empty() ? "waiting for the group to assign partitions" : now_wrong);
+  commit_when_due(now_wrong);
+  if (full_since_) {
+    producer_.poll(kBusyWait);
+    if (steady_clock::now() - *full_since_ < kQueuePatience) return {};
+  }
+  if (!batches_.empty() && !blocked() && !full_since_) return {};
+  return poll();
+}
+
+Result<void> Loop::poll() {
+  const bool take = batches_.empty() && !blocked();
+  if (take && ledger_.under_way() >= kMaxUnderWay) {
+    producer_.poll(kBusyWait);  // only acknowledgements are missing
+    if (steady_clock::now() - last_progress_ < kQueuePatience) return {};
+  }
+  const bool room = take && ledger_.under_way() < kMaxUnderWay;
+  room ? consumer_->resume() : consumer_->pause();
+  const bool busy = !room || ledger_.under_way() > 0 || ledger_.moved() || consumer_->commit_under_way();
+  auto polled = consumer_->poll(kMaxRecords, busy ? kBusyWait : kIdleWait, kGather);
+  if (!polled) return std::move(polled).error();
+  for (const auto& end : polled->ends) ends_[end.partition] = end.position;
+  for (const auto& broken : polled->broken) {
+    log::error("a partition cannot be read", {{"reason", broken.error.reason}, {"error", broken.error.message}});
+    ledger_.hold(broken.partition, broken.error.message);
+  }
+  if (polled->records.empty()) {
+    // nothing to split
+  } else if (step_.mixes_partitions()) {
+    batches_.push_back(std::move(polled->records));
+  } else {
+    for (kafka::RecordBatch& batch : polled->records.split()) batches_.push_back(std::move(batch));
+  }
+  if (batches_.empty()) {
+    for (const auto& [partition, position] : std::exchange(ends_, {})) ledger_.reach(partition, position);
+  }
+  return {};
+}
+
+void Loop::open_step() {
+  if (auto opened = step_.open(); !opened) return block(opened.error());
+  step_open_ = true;
+  if (batches_.empty()) blocked_by_.clear();  // nothing left to prove it with
+}
+
+// Takes the first batch through the step and hands its outcome over, as far as the producer's queue takes it.
+Result<void> Loop::work() {
+  const SteadyTime begin = steady_clock::now();
+  const std::span<const kafka::Record> records = batches_.front().records();
+  if (!handover_) {
+    Result<StepOutput> output = step_.run(records);
+    if (!output) {
+      step_open_ = false;
+      block(output.error());
+      return {};
+    }
+    for (const Rejection& rejection : output->rejections) metrics_.dead_letter(rejection.reason);
+    handover_.emplace(settings_, *std::move(output), records.front().partition, output_partitions_, records);
+  }
+  const Result<bool> finished = handover_->advance(producer_, clock_.wall());
+  if (!finished) return finished.error();
+  if (!*finished) {
+    if (!full_since_) full_since_ = begin;
+    return {};
+  }
+  full_since_.reset();
+  finish_batch();
+  const double seconds = std::chrono::duration<double>(steady_clock::now() - begin).count();
+  metrics_.busy_seconds.add(seconds);
+  metrics_.batch_seconds.observe(seconds);
+  return {};
+}
+
+void Loop::finish_batch() {
+  const std::span<const kafka::Record> records = batches_.front().records();
+  const std::vector<Rejection>& rejections = handover_->rejections();
+  auto rejection = rejections.begin();
+  for (std::size_t begin = 0; begin < records.size();) {
+    const int partition = records[begin].partition;
+    std::size_t end = begin;
+    while (end < records.size() && records[end].partition == partition) ++end;
+    const auto first_of_next =
+        std::find_if(rejection, rejections.end(), [&](const Rejection& r) { return r.index >= end; });
+    Ledger::Entry entry;
+    entry.position = records[end - 1].offset + 1;
+    entry.in = static_cast<std::int64_t>(end - begin);
+    entry.dead_letters = first_of_next - rejection;
+    entry.out = step_.mixes_partitions() ? entry.in - entry.dead_letters : static_cast<std::int64_t>(handover_->rows());
+    entry.delivery = handover_->delivery();
+    ledger_.add(partition, std::move(entry));
+    rejection = first_of_next;
+    begin = end;
+  }
+  handover_.reset();
+  batches_.pop_front();
+  if (!batches_.empty()) return;
+  for (const auto& [partition, position] : std::exchange(ends_, {})) ledger_.reach(partition, position);
+}
+
+Result<void> Loop::settle() {
+  const Ledger::Settled settled = ledger_.settle();
+  if (settled.in > 0) {
+    metrics_.records_in.add(static_cast<double>(settled.in));
+    metrics_.records_out.add(static_cast<double>(settled.out));
+    if (settings_.kind == Kind::sink) metrics_.sink_rows.add(static_cast<double>(settled.out));
+  }
+  if (settled.in > 0 || ledger_.under_way() == 0) last_progress_ = steady_clock::now();
+  if (settled.in > 0 && !blocked()) {
+    blocked_by_.clear();
+    backoff_ = Duration{0};
+  }
+  if (settled.failed) return *settled.failed;
+  return {};
+}
+
+void Loop::await_acknowledgements(const std::vector<int>* partitions, Duration patience) {
+  const SteadyTime deadline = steady_clock::now() + patience;
+  const auto missing = [&] { return partitions == nullptr ? ledger_.under_way() : ledger_.under_way(*partitions); };
+  while (settle() && missing() > 0 && steady_clock::now() < deadline) producer_.poll(kBusyWait);
+}
+
+void Loop::block(const Error& error) {
+  const std::string words = words_of(error);
+  if (words != blocked_by_) log::warn("the stage waits", {{"reason", error.reason}, {"error", error.message}});
+  blocked_by_ = words;
+  backoff_ = backoff_ == Duration{0} ? kFirstBackoff : std::min(backoff_ * 2, kLastBackoff);
+  retry_at_ = steady_clock::now() + backoff_;
+}
+
+bool Loop::blocked() const {
+  return steady_clock::now() < retry_at_;
+}
+
+std::string Loop::problem() const {
+  if (!blocked_by_.empty()) return blocked_by_;
+  if (std::string consumer = consumer_->problem(); !consumer.empty()) return consumer;
+  if (std::string producer = producer_.connection_problem(); !producer.empty()) return producer;
+  if (ledger_.under_way() > 0 && steady_clock::now() - last_progress_ > kSilencePatience) {
+    return "Kafka: records written are not acknowledged; are enough replicas of the topic in sync?";
+  }
+  return ledger_.problem();
+}
+
+void Loop::assigned(const std::vector<kafka::StartPosition>& partitions) {
+  joined_ = true;
+  for (const kafka::StartPosition& start : partitions) {
+    log::info("partition assigned", {{"topic", settings_.input_topic},
+                                     {"partition", std::to_string(start.partition)},
+                                     {"position", std::to_string(start.position)}});
+    if (start.problem) {
+      log::error("a partition cannot be read", {{"reason", start.problem->reason}, {"error", start.problem->message}});
+    }
+    ledger_.assign(start);
+  }
+}
+
+void Loop::revoked(const std::vector<int>& partitions, bool lost) {
+  if (closing_) return;
+  if (!lost) {
+    await_acknowledgements(&partitions, kRevokePatience);
+    commit_now(&partitions);
+  }
+  for (const int partition : partitions) forget(partition);
+  log::info("partitions given up", {{"count", std::to_string(partitions.size())}, {"lost", lost ? "true" : "false"}});
+}
+
+// Nothing of a partition that somebody else may own by now is processed any more: a late write of ours could overwrite
+// a newer one in a sink.
+void Loop::forget(int partition) {
+  ledger_.revoke(partition);
+  ends_.erase(partition);
+  const auto holds = [partition](const kafka::RecordBatch& batch) {
+    return std::any_of(batch.records().begin(), batch.records().end(),
+                       [partition](const kafka::Record& record) { return record.partition == partition; });
+  };
+  if (handover_ && holds(batches_.front())) {
+    handover_->abandon();
+    handover_.reset();
+    full_since_.reset();
+  }
+  for (kafka::RecordBatch& batch : batches_) batch.drop(partition);
+  std::erase_if(batches_, [](const kafka::RecordBatch& batch) { return batch.empty(); });
+}
+
+void Loop::commit_when_due(const std::string& problem) {
+  take_commit_outcome(Duration{0});
+  if (consumer_->commit_under_way() || ledger_.empty()) return;
+  const SteadyTime now = steady_clock::now();
+  const bool told = problem == committed_problem_;
+  const bool beat = now - last_commit_ >= kHeartbeat;
+  const bool at_once = problem != committing_problem_ || beat;
+  if (!at_once && (now < next_commit_ || (told && !ledger_.moved()))) return;
+  committing_ = ledger_.commits(beat || !told, problem, now_ms());
+  committing_problem_ = problem;
+  last_commit_ = now;
+  next_commit_ = now + kCommitInterval;
+  consumer_->commit(committing_);
+}
+
+void Loop::take_commit_outcome(Duration timeout) {
+  const auto outcome = consumer_->committed(timeout);
+  if (!outcome) return;
+  if (*outcome) {
+    ledger_.accepted(committing_);
+    committed_problem_ = committing_problem_;
+  } else {
+    log::warn("commit failed, will be repeated", {{"error", outcome->error().message}});
+    next_commit_ = steady_clock::now() + kCommitRetry;
+  }
+}
+
+void Loop::commit_now(const std::vector<int>* partitions) {
+  take_commit_outcome(kCommitPatience);
+  const std::string now_wrong = problem();
+  committing_ = partitions == nullptr ? ledger_.commits(true, now_wrong, now_ms())
+                                      : ledger_.commits_of(*partitions, now_wrong, now_ms());
+  if (committing_.empty() || consumer_->commit_under_way()) return;
+  consumer_->commit(committing_);
+  take_commit_outcome(kCommitPatience);
+}
+
+std::int64_t Loop::now_ms() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall().time_since_epoch()).count();
+}
+
+}  // namespace tidegate::stage

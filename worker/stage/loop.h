@@ -1,0 +1,91 @@
+// The run loop of processors and sinks: consume → step → produce → commit.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "kafka/consumer.h"
+#include "kafka/producer.h"
+#include "worker/stage/handover.h"
+#include "worker/stage/health.h"
+#include "worker/stage/ledger.h"
+#include "worker/stage/settings.h"
+#include "worker/stage/step.h"
+
+namespace tidegate::stage {
+
+// One life of the clients. Everything, commits included, happens on the thread that calls run(): a loop that is stuck
+// falls silent, which is how the operator notices. Several batches are under way at once; what is not acknowledged is
+// never committed. While the step, the target or the topic takes no records, consumption is paused, the membership is
+// kept, and the problem stands in the commit metadata.
+class Loop final : private kafka::AssignmentListener {
+ public:
+  // `problem`: why the life before ended; shown until there is progress. References must outlive the loop.
+  Loop(const Settings& settings, Step& step, int output_partitions, kafka::Producer& producer, Health& health,
+       StageMetrics& metrics, std::string problem);
+
+  // Until told to stop (then what is under way is finished and committed), or until it can only go on with new clients
+  // from the committed position: a client failed, or a record will never be acknowledged.
+  Result<void> run(const std::stop_token& stop);
+
+ private:
+  void assigned(const std::vector<kafka::StartPosition>& partitions) override;
+  void revoked(const std::vector<int>& partitions, bool lost) override;
+  void forget(int partition);
+
+  Result<void> turn();
+  Result<void> poll();
+  void open_step();
+  Result<void> work();
+  void finish_batch();
+  Result<void> settle();
+  void await_acknowledgements(const std::vector<int>* partitions, Duration patience);
+
+  void block(const Error& error);
+  bool blocked() const;
+  std::string problem() const;
+
+  void commit_when_due(const std::string& problem);
+  void take_commit_outcome(Duration timeout);
+  void commit_now(const std::vector<int>* partitions);
+  std::int64_t now_ms() const;
+
+  const Settings& settings_;
+  Step& step_;
+  int output_partitions_;
+  kafka::Producer& producer_;
+  Health& health_;
+  StageMetrics& metrics_;
+  Clock clock_ = Clock::real();
+
+  Ledger ledger_;
+  std::deque<kafka::RecordBatch> batches_;  // consumed, not yet handed over
+  std::optional<Handover> handover_;        // of the first of batches_
+  std::map<int, std::int64_t> ends_;        // reached once batches_ are handed over
+  bool joined_ = false;
+  bool closing_ = false;
+
+  bool step_open_ = false;
+  std::string blocked_by_;  // empty: not blocked
+  Duration backoff_{0};
+  SteadyTime retry_at_{};
+  std::optional<SteadyTime> full_since_;  // the producer's queue
+  SteadyTime last_progress_{};            // nothing was waiting for an acknowledgement, or one came
+
+  std::vector<kafka::Commit> committing_;
+  std::string committing_problem_ = "starting";  // what the last commit tried to say; equal to no real problem at first
+  std::string committed_problem_ = "starting";
+  SteadyTime last_commit_{};
+  SteadyTime next_commit_{};
+
+  std::unique_ptr<kafka::Consumer> consumer_;
+};
+
+}  // namespace tidegate::stage

@@ -1,0 +1,106 @@
+#include <optional>
+
+#include "common/base/text.h"
+#include "worker/codec/schema.h"
+#include "worker/engine/engine.h"
+#include "worker/stage/step.h"
+
+namespace tidegate::stage {
+namespace {
+
+class ProcessorStep : public Step {
+ public:
+  ProcessorStep(const Settings& settings, std::size_t max_row_bytes)
+      : settings_(settings), max_row_bytes_(max_row_bytes), spare_(std::make_shared<Spare>()) {}
+
+  Result<void> open() override {
+    engine_.reset();
+    auto fields = codec::Schema::from_json(settings_.input_fields);
+    if (!fields) return std::move(fields).error();
+    auto engine = engine::Engine::open(
+        {settings_.input_topic, *std::move(fields), settings_.query, settings_.output_key}, engine::Options{});
+    if (!engine) return std::move(engine).error();
+    engine_.emplace(*std::move(engine));
+    return {};
+  }
+
+  Result<StepOutput> run(std::span<const kafka::Record> records) override {
+    StepOutput output;
+    auto parts = std::make_shared<Parts>();
+    if (auto done = run_part(records, 0, output, *parts); !done) return std::move(done).error();
+    output.memory = std::move(parts);
+    return output;
+  }
+
+  bool mixes_partitions() const override { return false; }
+
+ private:
+  // Engine outputs are large and reused: they come back here when their last row is acknowledged.
+  using Spare = std::vector<std::unique_ptr<engine::Output>>;
+  using Parts = std::vector<std::shared_ptr<engine::Output>>;
+
+  std::shared_ptr<engine::Output> take_spare() {
+    std::unique_ptr<engine::Output> output;
+    if (spare_->empty()) {
+      output = std::make_unique<engine::Output>();
+    } else {
+      output = std::move(spare_->back());
+      spare_->pop_back();
+    }
+    return {output.release(), [spare = spare_](engine::Output* used) {
+              constexpr std::size_t kKept = 4;
+              std::unique_ptr<engine::Output> back(used);
+              if (spare->size() < kKept) spare->push_back(std::move(back));
+            }};
+  }
+
+  // `first`: index of records[0] in the whole batch.
+  Result<void> run_part(std::span<const kafka::Record> records, std::size_t first, StepOutput& output, Parts& parts) {
+    values_.clear();
+    for (const kafka::Record& record : records) values_.push_back(record.value.value_or(std::string_view()));
+    std::shared_ptr<engine::Output> result = take_spare();
+    if (auto ran = engine_->run(values_, *result); !ran) return std::move(ran).error();
+    for (std::size_t i = 0; i < result->size(); ++i) {
+      const engine::Output::Row row = (*result)[i];
+      const std::size_t bytes = row.value.size() + (row.key ? row.key->size() : 0);
+      if (bytes > max_row_bytes_) return halve(records, first, bytes, output, parts);
+    }
+    for (std::size_t i = 0; i < result->size(); ++i) {
+      const engine::Output::Row row = (*result)[i];
+      output.rows.push_back({row.key, row.value});
+    }
+    for (const engine::Failure& failure : result->failures()) {
+      output.rejections.push_back({first + failure.record, failure.reason, failure.message});
+    }
+    parts.push_back(std::move(result));
+    return {};
+  }
+
+  // Some row is too large for the output topic: find the record that it came from.
+  Result<void> halve(std::span<const kafka::Record> records, std::size_t first, std::size_t bytes, StepOutput& output,
+                     Parts& parts) {
+    if (records.size() == 1) {
+      output.rejections.push_back({first, "Oversized",
+                                   cat("the row made from this record has ", std::to_string(bytes), " bytes; topic ",
+                                       settings_.output_topic, " takes ", std::to_string(max_row_bytes_))});
+      return {};
+    }
+    const std::size_t half = records.size() / 2;
+    if (auto left = run_part(records.first(half), first, output, parts); !left) return left;
+    return run_part(records.subspan(half), first + half, output, parts);
+  }
+
+  const Settings& settings_;
+  std::size_t max_row_bytes_;
+  std::optional<engine::Engine> engine_;
+  std::vector<std::string_view> values_;
+  std::shared_ptr<Spare> spare_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_row_bytes) {
+  return std::make_unique<ProcessorStep>(settings, max_row_bytes);
+}
+
+}  // namespace tidegate::stage

@@ -1,0 +1,173 @@
+#include "worker/stage/settings.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "common/base/text.h"
+
+namespace tidegate::stage {
+namespace {
+
+constexpr std::string_view kFilePrefix = "file:";
+
+Error invalid(const std::string& field, const std::string& remedy) {
+  return {"InvalidSettings", cat("stage.json: ", field, " ", remedy)};
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.bad() || !file.is_open()) return Error{"InvalidSettings", cat("cannot read ", path)};
+  return text;
+}
+
+// Reads members of the settings; the first complaint stays.
+class Reader {
+ public:
+  explicit Reader(const Json& json) : json_(json) {}
+
+  std::string text(const std::string& path) {
+    const Json& value = json_.at(path);
+    if (!value.is_string() || value.as_string().empty()) complain(path, "must be a text that is not empty");
+    return value.as_string();
+  }
+  std::string optional_text(const std::string& path, std::string_view fallback) {
+    const Json& value = json_.at(path);
+    if (!value.is_null() && !value.is_string()) complain(path, "must be a text");
+    return value.as_string(fallback);
+  }
+  std::vector<std::string> names(const std::string& path) {
+    const Json& value = json_.at(path);
+    if (!value.is_null() && (!value.is_array() || value.strings().size() != value.items().size())) {
+      complain(path, "must be a list of names");
+    }
+    return value.strings();
+  }
+  Json fields(const std::string& path) {
+    const Json& value = json_.at(path);
+    if (!value.is_array() || value.items().empty()) complain(path, "must be a list of fields that is not empty");
+    return value;
+  }
+  std::uint16_t port(const std::string& path, int fallback) {
+    const std::int64_t value = json_.at(path).as_int(fallback);
+    if (value < 0 || value > 65535) complain(path, "must be a port (0 to 65535)");
+    return static_cast<std::uint16_t>(value);
+  }
+  bool flag(const std::string& path) {
+    const Json& value = json_.at(path);
+    if (!value.is_null() && !value.is_bool()) complain(path, "must be true or false");
+    return value.as_bool();
+  }
+  void complain(const std::string& field, const std::string& remedy) {
+    if (!error_) error_ = invalid(field, remedy);
+  }
+  const Json& json() const { return json_; }
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  const Json& json_;
+  std::optional<Error> error_;
+};
+
+void read_kafka(Reader& reader, Settings& settings) {
+  settings.kafka.bootstrap_servers = reader.text("kafka/bootstrapServers");
+  settings.kafka.client_id = cat("tidegate-", settings.pipeline, "-", settings.stage);
+  for (const auto& [name, value] : reader.json().at("kafka/properties").members()) {
+    if (!value.is_string()) {
+      reader.complain(cat("kafka/properties/", name), "must be a text");
+      continue;
+    }
+    const std::string& text = value.as_string();
+    if (!text.starts_with(kFilePrefix)) {
+      settings.kafka.properties[name] = text;
+      continue;
+    }
+    auto content = read_file(text.substr(kFilePrefix.size()));
+    if (!content) {
+      reader.complain(cat("kafka/properties/", name), cat("names a file: ", content.error().message));
+      continue;
+    }
+    // Secrets are often stored with a line end.
+    settings.kafka.properties[name] = std::string(trim(*content));
+  }
+}
+
+void read_sink(Reader& reader, Settings& settings) {
+  const Json& sink = reader.json().get("sink");
+  if (sink.members().size() != 1) return reader.complain("sink", "must hold exactly one of log, postgres");
+  if (sink.get("log").is_object()) {
+    settings.log_sink.emplace();
+  } else if (sink.get("postgres").is_object()) {
+    settings.postgres_sink =
+        PostgresSinkSettings{reader.text("sink/postgres/table"), reader.names("sink/postgres/key"),
+                             reader.flag("sink/postgres/createTable"), reader.text("sink/postgres/dsnFile")};
+  } else {
+    reader.complain("sink", "must hold exactly one of log, postgres");
+  }
+}
+
+void read_kind(Reader& reader, Settings& settings) {
+  const std::string kind = reader.text("kind");
+  if (kind == "source") {
+    settings.kind = Kind::source;
+    settings.output_topic = reader.text("output/topic");
+    settings.output_key = reader.names("output/key");
+    settings.output_fields = reader.fields("output/fields");
+    if (!reader.json().at("source/http").is_object()) return reader.complain("source", "must hold http");
+    settings.http_source =
+        HttpSourceSettings{reader.port("source/http/port", 8080), reader.optional_text("source/http/tokenFile", "")};
+    return;
+  }
+  settings.group = reader.text("group");
+  settings.start = reader.optional_text("start", "earliest");
+  settings.input_topic = reader.text("input/topic");
+  settings.input_fields = reader.fields("input/fields");
+  settings.dead_letter_topic = reader.text("deadLetters/topic");
+  if (kind == "processor") {
+    settings.kind = Kind::processor;
+    settings.output_topic = reader.text("output/topic");
+    settings.output_key = reader.names("output/key");
+    settings.query = reader.text("sql/query");
+  } else if (kind == "sink") {
+    settings.kind = Kind::sink;
+    read_sink(reader, settings);
+  } else {
+    reader.complain("kind", "must be source, processor or sink");
+  }
+}
+
+std::string instance_name() {
+  if (const char* pod = std::getenv("POD_NAME"); pod != nullptr && *pod != '\0') return pod;
+  char host[256] = "tidegate-worker";
+  gethostname(host, sizeof host - 1);
+  return host;
+}
+
+}  // namespace
+
+Result<Settings> parse_settings(std::string_view json) {
+  Result<Json> parsed = Json::parse(json);
+  if (!parsed) return Error{"InvalidSettings", cat("stage.json: ", parsed.error().message)};
+  Settings settings;
+  Reader reader(*parsed);
+  settings.name_space = reader.text("namespace");
+  settings.pipeline = reader.text("pipeline");
+  settings.stage = reader.text("stage");
+  settings.instance = instance_name();
+  settings.metrics_port = reader.port("metricsPort", 9400);
+  read_kafka(reader, settings);
+  read_kind(reader, settings);
+  if (reader.error()) return *reader.error();
+  return settings;
+}
+
+Result<Settings> load_settings(const std::string& path) {
+  auto text = read_file(path);
+  if (!text) return text.error();
+  return parse_settings(*text);
+}
+
+}  // namespace tidegate::stage

@@ -1,0 +1,94 @@
+#include "worker/stage/stage.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "kafka/admin.h"
+#include "worker/stage/loop.h"
+
+namespace tidegate::stage {
+namespace {
+
+constexpr Duration kFirstBackoff{200};
+constexpr Duration kLastBackoff{5000};
+constexpr Duration kQuietLife{60'000};  // a life of the clients that lasted longer starts the backoff anew
+constexpr std::int64_t kDefaultTopicLimit = 1048588;  // Kafka's default of max.message.bytes
+constexpr std::int64_t kRecordOverhead = 512;         // more than a record batch adds to one record
+
+struct Output {
+  int partitions = 0;
+  std::size_t max_row_bytes = 0;
+};
+
+// What the output topic is like.
+Result<Output> describe_output(const Settings& settings, kafka::Producer& producer, int max_record_bytes) {
+  if (settings.output_topic.empty()) return Output{};
+  auto partitions = producer.partitions(settings.output_topic);
+  if (!partitions) return std::move(partitions).error();
+  auto admin = kafka::Admin::connect(settings.kafka);
+  if (!admin) return std::move(admin).error();
+  std::int64_t limit = kDefaultTopicLimit;  // also when we may not read the topic's configuration
+  auto config = (*admin)->topic_config(settings.output_topic);
+  if (config && config->contains("max.message.bytes")) limit = std::stoll(config->at("max.message.bytes"));
+  limit = std::min<std::int64_t>(limit, max_record_bytes) - kRecordOverhead;
+  return Output{*partitions, static_cast<std::size_t>(std::max<std::int64_t>(limit, 1))};
+}
+
+void pause_for(Duration time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, time, [] { return false; });
+}
+
+// `make_step` gives the step for an output topic that takes rows of that many bytes.
+template <typename MakeStep>
+void run(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
+         MakeStep make_step) {
+  StageMetrics metrics(registry, settings);
+  Duration backoff = kFirstBackoff;
+  std::string problem;
+  while (!stop.stop_requested()) {
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    const auto life = [&]() -> Result<void> {
+      kafka::ProducerOptions options;
+      options.client = settings.kafka;
+      auto producer = kafka::Producer::create(options);
+      if (!producer) return std::move(producer).error();
+      auto output = describe_output(settings, **producer, options.max_record_bytes);
+      if (!output) return std::move(output).error();
+      Step& step = make_step(output->max_row_bytes);
+      return Loop(settings, step, output->partitions, **producer, health, metrics, problem).run(stop);
+    };
+    const Result<void> outcome = life();
+    if (outcome) return;  // told to stop
+    problem = outcome.error().message;
+    health.set_problem(problem);
+    metrics.waiting.set(1);
+    log::error("the stage starts again", {{"reason", outcome.error().reason}, {"error", problem}});
+    if (std::chrono::steady_clock::now() - begin > kQuietLife) backoff = kFirstBackoff;
+    pause_for(backoff, stop);
+    backoff = std::min(backoff * 2, kLastBackoff);
+  }
+}
+
+}  // namespace
+
+void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop) {
+  std::unique_ptr<Step> step;
+  run(settings, registry, health, stop, [&](std::size_t max_row_bytes) -> Step& {
+    step = processor_step(settings, max_row_bytes);
+    return *step;
+  });
+}
+
+void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metrics::Registry& registry, Health& health,
+              const std::stop_token& stop) {
+  const std::unique_ptr<Step> step = sink_step(std::move(sink));
+  run(settings, registry, health, stop, [&](std::size_t) -> Step& { return *step; });
+}
+
+}  // namespace tidegate::stage

@@ -1,0 +1,19 @@
+// Runs a processor or a sink.
+#pragma once
+
+#include <stop_token>
+
+#include "common/metrics/metrics.h"
+#include "worker/sinks/sink.h"
+#include "worker/stage/health.h"
+#include "worker/stage/settings.h"
+
+namespace tidegate::stage {
+
+// Both return when told to stop, after what was under way is finished and committed. Nothing else ends them: when Kafka
+// is away or a client fails they wait, say so through `health`, and go on from the committed position.
+void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop);
+void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metrics::Registry& registry, Health& health,
+              const std::stop_token& stop);
+
+}  // namespace tidegate::stage

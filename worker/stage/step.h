@@ -1,0 +1,40 @@
+// What a stage does with records, without Kafka: the run loop does the rest.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "common/base/result.h"
+#include "kafka/producer.h"
+#include "kafka/record.h"
+#include "worker/sinks/sink.h"
+#include "worker/stage/dead_letter.h"
+#include "worker/stage/settings.h"
+
+namespace tidegate::stage {
+
+struct StepOutput {
+  std::vector<kafka::OutRecord> rows;  // for the output topic; the bytes are in `memory`
+  std::shared_ptr<const void> memory;
+  std::vector<Rejection> rejections;  // ascending by index
+};
+
+// One thread uses it. open() before the first run() and again after either failed; a failure passes or waits for
+// somebody (target away, out of memory), and the same records come again.
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual Result<void> open() = 0;
+  virtual Result<StepOutput> run(std::span<const kafka::Record> records) = 0;
+  // Whether one run() may be given records of several partitions.
+  virtual bool mixes_partitions() const = 0;
+};
+
+// The query of a processor. A record whose rows are larger than `max_row_bytes` is rejected.
+std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_row_bytes);
+
+// Writes to a sink; has no rows.
+std::unique_ptr<Step> sink_step(std::unique_ptr<sinks::Sink> sink);
+
+}  // namespace tidegate::stage
