@@ -18,11 +18,13 @@ constexpr int kUndeclared = -1;
 
 // Records of one topic mostly list their keys in one order: what was seen at a position is tried first there.
 struct ExpectedKey {
-  std::string token;  // with quotes
+  static constexpr std::size_t kMaxBytes = 112;
+  char token[kMaxBytes + 8] = {};  // with quotes
+  std::uint32_t size = 0;
   int field = kUndeclared;
 };
 constexpr std::size_t kMaxExpected = 256;
-constexpr std::size_t kMaxExpectedBytes = 128;
+constexpr int kInvalidKey = -2;
 
 std::string shown(std::string_view token) {
   constexpr std::size_t kShown = 40;
@@ -47,10 +49,10 @@ enum class Stored : std::uint8_t { value, wrong_type, malformed };
 
 // A string token's contents, escapes resolved in place (the token is in the reader's own copy of the record); null data
 // when malformed.
-std::string_view unquote(std::string_view token) {
+std::string_view unquote(std::string_view token, bool plain) {
   if (token.size() < 2 || token.back() != '"') return {};
   const std::string_view inner = token.substr(1, token.size() - 2);
-  if (std::memchr(inner.data(), '\\', inner.size()) == nullptr) return inner;
+  if (plain || std::memchr(inner.data(), '\\', inner.size()) == nullptr) return inner;
   char* const place = const_cast<char*>(inner.data());
   char* const end = unescape_json_string(inner, place);
   if (end == nullptr) return {};
@@ -94,8 +96,8 @@ Stored put_number(const Column& column, std::size_t row, FieldType type, std::st
   }
 }
 
-Stored put_string(const Column& column, std::size_t row, FieldType type, std::string_view token) {
-  const std::string_view text = unquote(token);
+Stored put_string(const Column& column, std::size_t row, FieldType type, std::string_view token, bool plain) {
+  const std::string_view text = unquote(token, plain);
   if (text.data() == nullptr) return Stored::malformed;
   switch (type.type) {
     case Type::varchar:
@@ -127,42 +129,61 @@ struct JsonReader::Impl {
   std::vector<char> arena;
   std::size_t used = 0;
 
-  Error malformed(const char* what) { return {"Malformed", what}; }
-  Error malformed_here() {
-    if (tokens.done()) return {"Malformed", "the record is not JSON: it ends too early"};
-    return {"Malformed", cat("the record is not JSON: unexpected ", shown(tokens.token()), " at byte ",
-                             std::to_string(tokens.offset()))};
+  Error problem;
+
+  bool fail(const char* reason, std::string message) {
+    problem = {reason, std::move(message)};
+    return false;
   }
-  Error missing(std::size_t field, const char* how) {
-    return {"MissingField", cat("field \"", schema[field].name, "\" is required but ", how)};
+  bool malformed(const char* what) { return fail("Malformed", what); }
+  bool malformed_here() {
+    if (tokens.done()) return malformed("the record is not JSON: it ends too early");
+    return fail("Malformed", cat("the record is not JSON: unexpected ", shown(tokens.token()), " at byte ",
+                                 std::to_string(tokens.offset())));
+  }
+  bool missing(std::size_t field, const char* how) {
+    return fail("MissingField", cat("field \"", schema[field].name, "\" is required but ", how));
+  }
+  bool wrong_type(const Field& field, std::string_view token) {
+    const std::string found = token.front() == '{' ? "an object" : token.front() == '[' ? "an array" : shown(token);
+    return fail("WrongType", cat("field \"", field.name, "\" of type ", field.type.name(), " must be ",
+                                 expectation(field.type.type), ", not ", found));
   }
 
-  // The field a key token names; nothing for an invalid string.
-  std::optional<int> field_of(std::string_view token, std::size_t position) {
+  // The field that the current token names, kUndeclared or kInvalidKey.
+  int field_here(std::size_t position) {
     if (position < expected.size()) {
       const ExpectedKey& known = expected[position];
-      if (known.token.size() == token.size() && std::memcmp(known.token.data(), token.data(), token.size()) == 0) {
-        return known.field;
-      }
+      if (known.size != 0 && tokens.starts_with(known.token, known.size)) return known.field;
     }
-    const std::string raw(token);
-    const std::string_view name = unquote(token);
-    if (name.data() == nullptr) return std::nullopt;
-    const std::optional<std::size_t> found = schema.find(name);
-    const int field = found ? static_cast<int>(*found) : kUndeclared;
-    if (raw.size() <= kMaxExpectedBytes && position < kMaxExpected) {
-      if (position >= expected.size()) expected.resize(position + 1);
-      expected[position] = {raw, field};
-    }
-    return field;
+    return find_field(position);
   }
 
-  Result<void> read_value(std::size_t f, const Column& column, std::size_t row) {
+  int find_field(std::size_t position) {
+    if (tokens.peek() != '"') return kInvalidKey;
+    const std::string_view token = tokens.token();
+    ExpectedKey key;
+    if (token.size() <= ExpectedKey::kMaxBytes) {  // before the escapes are resolved
+      std::memcpy(key.token, token.data(), token.size());
+      key.size = static_cast<std::uint32_t>(token.size());
+    }
+    const std::string_view name = unquote(token, tokens.plain());
+    if (name.data() == nullptr) return kInvalidKey;
+    const std::optional<std::size_t> found = schema.find(name);
+    key.field = found ? static_cast<int>(*found) : kUndeclared;
+    if (position < kMaxExpected) {
+      if (position >= expected.size()) expected.resize(position + 1);
+      expected[position] = key;
+    }
+    return key.field;
+  }
+
+  bool read_value(std::size_t f, const Column& column, std::size_t row) {
     const Field& field = schema[f];
     const std::string_view token = tokens.token();
     Stored stored = Stored::wrong_type;
     switch (token.front()) {
-      case '"': stored = put_string(column, row, field.type, token); break;
+      case '"': stored = put_string(column, row, field.type, token, tokens.plain()); break;
       case '{':
       case '[': break;
       case 'n':
@@ -170,7 +191,7 @@ struct JsonReader::Impl {
         if (field.required) return missing(f, "null");
         column.set_null(row);
         tokens.next();
-        return {};
+        return true;
       case 't':
       case 'f':
         if (token != "true" && token != "false") return malformed_here();
@@ -179,61 +200,65 @@ struct JsonReader::Impl {
       default: stored = put_number(column, row, field.type, token, false);
     }
     if (stored == Stored::malformed) return malformed_here();
-    if (stored == Stored::wrong_type) {
-      return Error{"WrongType", cat("field \"", field.name, "\" of type ", field.type.name(), " must be ",
-                                    expectation(field.type.type), ", not ", describe(token))};
-    }
+    if (stored == Stored::wrong_type) return wrong_type(field, token);
     column.set_valid(row);
     tokens.next();
-    return {};
+    return true;
   }
 
-  static std::string describe(std::string_view token) {
-    if (token.front() == '{') return "an object";
-    if (token.front() == '[') return "an array";
-    return shown(token);
-  }
-
-  Result<void> read_object(std::span<const Column> columns, std::size_t row) {
+  bool read_object(std::span<const Column> columns, std::size_t row) {
     ++record_number;
     std::size_t found = 0;
     std::size_t position = 0;
     if (!tokens.take('{')) return not_an_object();
     if (!tokens.take('}')) {
       do {
-        if (tokens.peek() != '"') return malformed_here();
-        const std::optional<int> field = field_of(tokens.token(), position++);
-        if (!field) return malformed_here();
+        if (tokens.done()) return malformed_here();
+        const int field = field_here(position++);
+        if (field == kInvalidKey) return malformed_here();
         tokens.next();
         if (!tokens.take(':') || tokens.done()) return malformed_here();
-        if (*field == kUndeclared) {
+        if (field == kUndeclared) {
           if (!tokens.skip_value()) return malformed_here();
           continue;
         }
-        const auto f = static_cast<std::size_t>(*field);
-        if (auto read = read_value(f, columns[f], row); !read) return read;
+        const auto f = static_cast<std::size_t>(field);
+        if (!read_value(f, columns[f], row)) return false;
         found += seen[f] != record_number ? 1 : 0;
         seen[f] = record_number;
       } while (tokens.take(','));
       if (!tokens.take('}')) return malformed_here();
     }
     if (!tokens.done()) return malformed_here();
-    return found == schema.size() ? Result<void>() : fill_missing(columns, row);
+    return found == schema.size() || fill_missing(columns, row);
   }
 
-  Result<void> not_an_object() {
+  bool not_an_object() {
     if (tokens.skip_value() && tokens.done()) return malformed("a record must be a JSON object");
     return malformed("the record is not JSON");
   }
 
-  Result<void> fill_missing(std::span<const Column> columns, std::size_t row) {
+  bool fill_missing(std::span<const Column> columns, std::size_t row) {
     for (const std::size_t f : required) {
       if (seen[f] != record_number) return missing(f, "missing");
     }
     for (std::size_t f = 0; f < schema.size(); ++f) {
       if (seen[f] != record_number) columns[f].set_null(row);
     }
-    return {};
+    return true;
+  }
+
+  bool read(std::string_view record, std::span<const Column> columns, std::size_t row) {
+    if (record.size() > kMaxRecordBytes) {
+      return fail("Oversized", cat("the record has ", std::to_string(record.size()), " bytes, at most ",
+                                   std::to_string(kMaxRecordBytes), " are accepted"));
+    }
+    if (record.empty()) return malformed("the record is empty");
+    char* const copy = arena.data() + used;
+    std::memcpy(copy, record.data(), record.size());
+    used += record.size();
+    if (const char* what = tokens.open(copy, record.size())) return malformed(what);
+    return read_object(columns, row);
   }
 };
 
@@ -250,16 +275,8 @@ void JsonReader::begin(std::size_t bytes) {
 }
 
 Result<void> JsonReader::read(std::string_view record, std::span<const Column> columns, std::size_t row) {
-  if (record.size() > kMaxRecordBytes) {
-    return Error{"Oversized", cat("the record has ", std::to_string(record.size()), " bytes, at most ",
-                                  std::to_string(kMaxRecordBytes), " are accepted")};
-  }
-  if (record.empty()) return impl_->malformed("the record is empty");
-  char* const copy = impl_->arena.data() + impl_->used;
-  std::memcpy(copy, record.data(), record.size());
-  impl_->used += record.size();
-  if (const char* problem = impl_->tokens.open(copy, record.size())) return impl_->malformed(problem);
-  return impl_->read_object(columns, row);
+  if (impl_->read(record, columns, row)) return {};
+  return std::move(impl_->problem);
 }
 
 }  // namespace tidegate::codec

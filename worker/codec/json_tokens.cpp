@@ -48,6 +48,7 @@ const char* JsonTokens::open(const char* document, std::size_t length) {
   }
   at_ = parser.structural_indexes.get();
   end_ = at_ + parser.n_structural_indexes;
+  plain_ = std::memchr(document, '\\', length) == nullptr;
   return nullptr;
 }
 
@@ -56,7 +57,7 @@ bool JsonTokens::skip_value(unsigned depth) {
     case '{': return depth < kMaxDepth && skip_object(depth + 1);
     case '[': return depth < kMaxDepth && skip_array(depth + 1);
     case '"':
-      if (!valid_string(token())) return false;
+      if (!valid_string_here()) return false;
       break;
     case '\0': return false;  // at the end, or a stray NUL
     default:
@@ -70,7 +71,7 @@ bool JsonTokens::skip_object(unsigned depth) {
   next();
   if (take('}')) return true;
   do {
-    if (peek() != '"' || !valid_string(token())) return false;
+    if (peek() != '"' || !valid_string_here()) return false;
     next();
     if (!take(':') || !skip_value(depth)) return false;
   } while (take(','));
@@ -86,10 +87,12 @@ bool JsonTokens::skip_array(unsigned depth) {
   return take(']');
 }
 
-bool valid_string(std::string_view token) {
-  if (token.size() < 2 || token.back() != '"') return false;
-  const std::string_view inner = token.substr(1, token.size() - 2);
-  if (std::memchr(inner.data(), '\\', inner.size()) == nullptr) return true;
+// Quotes at both ends and no invalid escape.
+bool JsonTokens::valid_string_here() const {
+  const std::string_view text = token();
+  if (text.size() < 2 || text.back() != '"') return false;
+  if (plain_) return true;
+  const std::string_view inner = text.substr(1, text.size() - 2);
   std::string scratch(inner.size(), '\0');
   return unescape_json_string(inner, scratch.data()) != nullptr;
 }

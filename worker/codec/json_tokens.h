@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -32,6 +33,8 @@ class JsonTokens {
     while (to[-1] == ' ' || to[-1] == '\n' || to[-1] == '\r' || to[-1] == '\t') --to;
     return {from, static_cast<std::size_t>(to - from)};
   }
+  // Whether the current token starts with these bytes; both sides must have 8 readable bytes more than `size`.
+  bool starts_with(const char* bytes, std::size_t size) const;
   void next() { ++at_; }
   bool take(char c) {
     if (peek() != c) return false;
@@ -40,12 +43,16 @@ class JsonTokens {
   }
   std::size_t offset() const { return *at_; }
 
+  // No string of the document has escapes.
+  bool plain() const { return plain_; }
+
   // Moves behind the current value if it is valid JSON, nested at most kMaxDepth deep.
   bool skip_value(unsigned depth = 0);
 
   static constexpr unsigned kMaxDepth = 256;
 
  private:
+  bool valid_string_here() const;
   bool skip_object(unsigned depth);
   bool skip_array(unsigned depth);
 
@@ -54,10 +61,25 @@ class JsonTokens {
   const char* document_ = nullptr;
   const std::uint32_t* at_ = nullptr;
   const std::uint32_t* end_ = nullptr;  // one entry behind it is readable and holds the document's length
+  bool plain_ = true;
 };
 
-// Whether the token is a complete string (quotes at both ends) without invalid escapes.
-bool valid_string(std::string_view token);
+inline bool JsonTokens::starts_with(const char* bytes, std::size_t size) const {
+  // A loop over words instead of memcmp: keys are short, and its dispatch on the length would be mispredicted.
+  const char* at = document_ + *at_;
+  std::uint64_t ours;
+  std::uint64_t theirs;
+  for (; size >= 8; size -= 8, at += 8, bytes += 8) {
+    std::memcpy(&ours, at, 8);
+    std::memcpy(&theirs, bytes, 8);
+    if (ours != theirs) return false;
+  }
+  if (size == 0) return true;
+  std::memcpy(&ours, at, 8);
+  std::memcpy(&theirs, bytes, 8);
+  return ((ours ^ theirs) << (64 - 8 * size)) == 0;
+}
+
 // Whether the token is `true`, `false`, `null` or a number.
 bool valid_scalar(std::string_view token);
 

@@ -46,9 +46,41 @@ void push_digit(Number& number, char c) {
 // An exponent beyond this range can only give zero, infinity or a refusal; clamping keeps the arithmetic safe.
 constexpr int kExponentClamp = 100'000;
 
+// Digits only, perhaps with a point and a sign, at most 18 of them: what numbers mostly are. Nothing is decided when false.
+bool scan_short(std::string_view text, Number& number) {
+  constexpr std::size_t kLongest = 20;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (text.empty() || text.size() > kLongest) return false;
+  const bool negative = *at == '-';
+  at += negative ? 1 : 0;
+  const char* const first = at;
+  std::uint64_t digits = 0;
+  for (; at != end && is_digit(*at); ++at) digits = digits * 10 + static_cast<unsigned>(*at - '0');
+  const auto whole = at - first;
+  if (whole == 0 || (whole > 1 && *first == '0')) return false;
+  std::ptrdiff_t fraction = 0;
+  if (at != end && *at == '.') {
+    const char* const point = at++;
+    for (; at != end && is_digit(*at); ++at) digits = digits * 10 + static_cast<unsigned>(*at - '0');
+    fraction = at - point - 1;
+    if (fraction == 0) return false;
+  }
+  if (at != end || whole + fraction > 18) return false;
+  number.negative = negative;
+  number.exact = true;
+  number.count = digits == 0 ? 0 : static_cast<unsigned>(whole + fraction);
+  number.exponent = -static_cast<std::int32_t>(fraction);
+  number.digits = digits;
+  number.wide = digits;
+  number.text = text;
+  return true;
+}
+
 }  // namespace
 
 bool scan_number(std::string_view text, Number& number) {
+  if (scan_short(text, number)) return true;
   number = Number{};
   number.text = text;
   const char* at = text.data();

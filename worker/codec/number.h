@@ -13,7 +13,7 @@ namespace tidegate::codec {
 struct Number {
   bool negative = false;
   bool exact = true;  // false: more than 38 significant digits, `digits` is not usable
-  unsigned count = 0;  // significant digits in `digits`
+  unsigned count = 0;  // digits in `digits`, at least the significant ones; 0 when the value is zero
   std::int32_t exponent = 0;
   std::uint64_t digits = 0;  // valid while count <= 19
   __extension__ unsigned __int128 wide = 0;  // the same for any count <= 38
