@@ -29,18 +29,20 @@ class Api {
   virtual ~Api() = default;
 
   virtual Result<Json> get(const Resource&, const std::string& ns, const std::string& name) = 0;
-  // Server-side apply with force; `object` holds apiVersion, kind, metadata.name, metadata.namespace and only our fields.
-  // With metadata.uid nothing foreign is touched: it fails with Conflict when there is no such object, with Invalid when
-  // there is one with another uid.
+  // Server-side apply with force; `object` holds apiVersion, kind, metadata.name, metadata.namespace and only our
+  // fields. With metadata.uid nothing foreign is touched: it fails with Conflict when there is no such object, with
+  // Invalid when there is one with another uid.
   virtual Result<Json> apply(const Resource&, const Json& object, const std::string& field_manager) = 0;
   virtual Result<Json> apply_status(const Resource&, const Json& object, const std::string& field_manager) = 0;
   virtual Result<Json> create(const Resource&, const Json& object) = 0;
   // Replaces the whole object; needs metadata.resourceVersion. Conflict when it changed meanwhile.
   virtual Result<Json> replace(const Resource&, const Json& object) = 0;
   // RFC 6902.
-  virtual Result<Json> json_patch(const Resource&, const std::string& ns, const std::string& name, const Json& patch) = 0;
+  virtual Result<Json> json_patch(const Resource&, const std::string& ns, const std::string& name,
+                                  const Json& patch) = 0;
   // Background propagation; the object must still have that uid, else Conflict. NotFound is success.
-  virtual Result<void> remove(const Resource&, const std::string& ns, const std::string& name, const std::string& uid) = 0;
+  virtual Result<void> remove(const Resource&, const std::string& ns, const std::string& name,
+                              const std::string& uid) = 0;
 };
 
 }  // namespace tidegate::kube

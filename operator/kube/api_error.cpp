@@ -5,20 +5,34 @@ namespace {
 
 std::string reason_of(std::int64_t code) {
   switch (code) {
-    case 400: return "BadRequest";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "NotFound";
-    case 405: return "MethodNotAllowed";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 413: return "RequestEntityTooLarge";
-    case 415: return "UnsupportedMediaType";
-    case 422: return "Invalid";
-    case 429: return "TooManyRequests";
-    case 503: return "ServiceUnavailable";
-    case 504: return "Timeout";
-    default: return code >= 500 ? "InternalError" : "UnexpectedAnswer";
+    case 400:
+      return "BadRequest";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "NotFound";
+    case 405:
+      return "MethodNotAllowed";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 413:
+      return "RequestEntityTooLarge";
+    case 415:
+      return "UnsupportedMediaType";
+    case 422:
+      return "Invalid";
+    case 429:
+      return "TooManyRequests";
+    case 503:
+      return "ServiceUnavailable";
+    case 504:
+      return "Timeout";
+    default:
+      return code >= 500 ? "InternalError" : "UnexpectedAnswer";
   }
 }
 
@@ -42,6 +56,8 @@ Error response_error(int code, const std::string& body) {
   return {reason_of(code), "the API server answered " + std::to_string(code)};
 }
 
-bool is_expired(const Error& error) { return error.reason == "Gone" || error.reason == "Expired"; }
+bool is_expired(const Error& error) {
+  return error.reason == "Gone" || error.reason == "Expired";
+}
 
 }  // namespace tidegate::kube

@@ -3,13 +3,17 @@
 namespace tidegate::kube {
 namespace {
 
-std::string key_of(const std::string& ns, const std::string& name) { return ns + "/" + name; }
+std::string key_of(const std::string& ns, const std::string& name) {
+  return ns + "/" + name;
+}
 
 std::string key_of(const Json& object) {
   return key_of(object.at("metadata/namespace").as_string(), object.at("metadata/name").as_string());
 }
 
-const std::string& version_of(const Json& object) { return object.at("metadata/resourceVersion").as_string(); }
+const std::string& version_of(const Json& object) {
+  return object.at("metadata/resourceVersion").as_string();
+}
 
 }  // namespace
 

@@ -14,8 +14,12 @@ constexpr std::size_t kMaxLine = 16U << 20;
 constexpr std::size_t kMaxWarnings = 1000;
 constexpr int kPage = 100;
 
-const std::string& namespace_of(const Json& object) { return object.at("metadata/namespace").as_string(); }
-const std::string& name_of(const Json& object) { return object.at("metadata/name").as_string(); }
+const std::string& namespace_of(const Json& object) {
+  return object.at("metadata/namespace").as_string();
+}
+const std::string& name_of(const Json& object) {
+  return object.at("metadata/name").as_string();
+}
 
 // What is being attempted, for error messages: "get pods shop/x", "list pods shop".
 std::string attempt(std::string_view verb, const Resource& resource, const std::string& ns, const std::string& name) {
@@ -45,9 +49,8 @@ Result<Json> Client::server_side_apply(const Resource& resource, const Json& obj
   Request request;
   request.method = "PATCH";
   request.path = object_path(resource, namespace_of(object), name_of(object), subresource);
-  request.query = {{"fieldManager", field_manager},
-                   {"force", "true"},
-                   {"fieldValidation", options_.strict ? "Strict" : "Warn"}};
+  request.query = {
+      {"fieldManager", field_manager}, {"force", "true"}, {"fieldValidation", options_.strict ? "Strict" : "Warn"}};
   request.body = object.dump();
   request.content_type = "application/apply-patch+yaml";  // JSON is YAML
   request.repeatable = true;
@@ -119,7 +122,8 @@ Result<std::string> Client::get_text(const std::string& path) {
   return with_context(call(std::move(request)), "get " + path);
 }
 
-Result<ListPage> Client::list(const Resource& resource, const Scope& scope, int limit, const std::string& continuation) {
+Result<ListPage> Client::list(const Resource& resource, const Scope& scope, int limit,
+                              const std::string& continuation) {
   Request request;
   request.path = object_path(resource, scope.ns);
   request.query = {{"limit", std::to_string(limit)}};
@@ -198,7 +202,8 @@ Result<Json> Client::call_json(Request request) {
   auto body = call(std::move(request));
   if (!body) return std::move(body).error();
   auto json = Json::parse(*body);
-  if (!json || !json->is_object()) return Error{"UnexpectedAnswer", "the API server answered something other than JSON"};
+  if (!json || !json->is_object())
+    return Error{"UnexpectedAnswer", "the API server answered something other than JSON"};
   return json;
 }
 

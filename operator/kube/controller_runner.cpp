@@ -11,14 +11,18 @@ namespace {
 const std::vector<double> kReconcileBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 const std::vector<double> kQueueBuckets = {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
 
-double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 metrics::Counter result(metrics::Registry& metrics, const std::string& controller, const std::string& result) {
   return metrics.counter("controller_runtime_reconcile_total", "Reconciliations by controller and result.",
                          {{"controller", controller}, {"result", result}});
 }
 
-metrics::Labels of_queue(const std::string& name) { return {{"controller", name}, {"name", name}}; }
+metrics::Labels of_queue(const std::string& name) {
+  return {{"controller", name}, {"name", name}};
+}
 
 }  // namespace
 
@@ -50,14 +54,18 @@ ControllerRunner::ControllerRunner(std::string name, Reconciler& reconciler, int
   metrics.gauge("controller_runtime_max_concurrent_reconciles", "Workers.", {{"controller", name_}}).set(workers_);
 }
 
-ControllerRunner::~ControllerRunner() { stop(); }
+ControllerRunner::~ControllerRunner() {
+  stop();
+}
 
 void ControllerRunner::enqueue(const Key& key) {
   adds_.add();
   queue_.add(key);
 }
 
-void ControllerRunner::enqueue_after(const Key& key, Duration wait) { queue_.add_after(key, wait); }
+void ControllerRunner::enqueue_after(const Key& key, Duration wait) {
+  queue_.add_after(key, wait);
+}
 
 void ControllerRunner::start() {
   for (int i = 0; i < workers_; ++i) threads_.emplace_back([this] { work(); });
@@ -72,7 +80,8 @@ Duration ControllerRunner::longest_running() const {
   const SteadyTime now = clock_.steady();
   const std::lock_guard lock(mutex_);
   Duration longest{0};
-  for (const auto& [key, since] : running_) longest = std::max(longest, std::chrono::duration_cast<Duration>(now - since));
+  for (const auto& [key, since] : running_)
+    longest = std::max(longest, std::chrono::duration_cast<Duration>(now - since));
   return longest;
 }
 
@@ -124,11 +133,12 @@ ControllerRunner::Outcome ControllerRunner::reconcile(const Key& key) {
   queue_.add_after_failure(key);
   // Two writers met: the next run starts from what the other wrote. Not worth a warning.
   const auto level = error.reason == "Conflict" ? log::Level::info : log::Level::warn;
-  log::write(level, "reconcile failed", {{"controller", name_},
-                                         {"namespace", key.ns},
-                                         {"name", key.name},
-                                         {"reason", error.reason},
-                                         {"error", error.message}});
+  log::write(level, "reconcile failed",
+             {{"controller", name_},
+              {"namespace", key.ns},
+              {"name", key.name},
+              {"reason", error.reason},
+              {"error", error.message}});
   return Outcome::error;
 }
 

@@ -16,9 +16,8 @@ constexpr std::size_t kMaxInstance = 128;
 constexpr std::size_t kMaxNamePrefix = 230;
 
 Json reference(const Json& object) {
-  Json out = Json::object({{"apiVersion", object.at("apiVersion")},
-                           {"kind", object.at("kind")},
-                           {"name", object.at("metadata/name")}});
+  Json out = Json::object(
+      {{"apiVersion", object.at("apiVersion")}, {"kind", object.at("kind")}, {"name", object.at("metadata/name")}});
   for (const char* field : {"namespace", "uid", "resourceVersion"}) {
     if (const Json& value = object.at("metadata").get(field); value.is_string()) out[field] = value;
   }
@@ -49,7 +48,11 @@ std::optional<Json> EventSeries::record(const Json& regarding, bool warning, con
                 serial_++ & 0xFFFF);
   const std::string& ns = regarding.at("metadata/namespace").as_string();
   const Series series{ns.empty() ? "default" : ns,
-                      regarding.at("metadata/name").as_string().substr(0, kMaxNamePrefix) + suffix, 1, 1, now, now};
+                      regarding.at("metadata/name").as_string().substr(0, kMaxNamePrefix) + suffix,
+                      1,
+                      1,
+                      now,
+                      now};
   series_.emplace(id, series);
   return Json::object({{"apiVersion", "events.k8s.io/v1"},
                        {"kind", "Event"},

@@ -67,7 +67,8 @@ class ApiEventRecorder final : public EventRecorder {
 
 }  // namespace
 
-std::unique_ptr<EventRecorder> make_event_recorder(Api& api, std::string controller, std::string instance, Clock clock) {
+std::unique_ptr<EventRecorder> make_event_recorder(Api& api, std::string controller, std::string instance,
+                                                   Clock clock) {
   return std::make_unique<ApiEventRecorder>(api, std::move(controller), std::move(instance), std::move(clock));
 }
 

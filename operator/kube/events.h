@@ -19,7 +19,8 @@ class EventRecorder {
 };
 
 // Sends events.k8s.io/v1 Events from a thread of its own. At most 1,000 wait or are remembered; more are dropped. What
-// the server refuses is logged and forgotten. `controller`: who reports ("tidegate.io/operator"); `instance`: this process.
+// the server refuses is logged and forgotten. `controller`: who reports ("tidegate.io/operator"); `instance`: this
+// process.
 std::unique_ptr<EventRecorder> make_event_recorder(Api& api, std::string controller, std::string instance,
                                                    Clock clock = Clock::real());
 

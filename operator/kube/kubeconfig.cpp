@@ -27,7 +27,8 @@ std::string text(const YAML::Node& node, const char* key) {
 }
 
 // The first entry of that name in a list such as `clusters`.
-std::optional<Entry> find(const std::vector<File>& files, const char* list, const char* member, const std::string& name) {
+std::optional<Entry> find(const std::vector<File>& files, const char* list, const char* member,
+                          const std::string& name) {
   for (const File& file : files) {
     const YAML::Node entries = file.root[list];
     if (!entries || !entries.IsSequence()) continue;
@@ -85,7 +86,8 @@ Result<void> read_cluster(const Entry& entry, ClusterConfig& config) {
 Result<void> read_user(const Entry& entry, ClusterConfig& config) {
   for (const char* key : {"exec", "auth-provider", "username", "as"}) {
     if (entry.node.IsMap() && entry.node[key]) {
-      return Error{"InvalidConfig", cat("users[].user.", key, " is not supported; use a client certificate or a token")};
+      return Error{"InvalidConfig",
+                   cat("users[].user.", key, " is not supported; use a client certificate or a token")};
     }
   }
   auto certificate = material(entry, "client-certificate");
@@ -126,10 +128,12 @@ Result<ClusterConfig> resolve(const std::vector<File>& files, std::string contex
   if (!chosen) return Error{"InvalidConfig", "there is no context '" + context + "'"};
   const std::string cluster_name = text(chosen->node, "cluster");
   const auto cluster = find(files, "clusters", "cluster", cluster_name);
-  if (!cluster) return Error{"InvalidConfig", cat("context '", context, "' names a missing cluster '", cluster_name, "'")};
+  if (!cluster)
+    return Error{"InvalidConfig", cat("context '", context, "' names a missing cluster '", cluster_name, "'")};
 
   ClusterConfig config;
-  if (auto read = read_cluster(*cluster, config); !read) return std::move(read).error().context("cluster " + cluster_name);
+  if (auto read = read_cluster(*cluster, config); !read)
+    return std::move(read).error().context("cluster " + cluster_name);
   if (const std::string user_name = text(chosen->node, "user"); !user_name.empty()) {
     const auto user = find(files, "users", "user", user_name);
     if (!user) return Error{"InvalidConfig", cat("context '", context, "' names a missing user '", user_name, "'")};

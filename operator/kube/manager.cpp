@@ -64,7 +64,9 @@ ControllerRunner& Manager::control(const std::string& name, Reconciler& reconcil
   return *controllers_.back();
 }
 
-void Manager::while_leading(std::function<void(std::stop_token)> work) { work_.push_back(std::move(work)); }
+void Manager::while_leading(std::function<void(std::stop_token)> work) {
+  work_.push_back(std::move(work));
+}
 
 Result<void> Manager::run(const std::stop_token& stop) {
   if (options_.lease) {
@@ -78,7 +80,8 @@ Result<void> Manager::run(const std::stop_token& stop) {
   Result<void> outcome = wait_for_caches(stop);
   if (outcome && !stop.stop_requested()) {
     if (lock_) {
-      lead(*lock_, lease_clock_, sleep_for, stop, [this] { start_controllers(); }, options_.on_lost);
+      lead(
+          *lock_, lease_clock_, sleep_for, stop, [this] { start_controllers(); }, options_.on_lost);
     } else {
       start_controllers();
       while (sleep_for(std::chrono::hours(1), stop)) {
@@ -88,7 +91,8 @@ Result<void> Manager::run(const std::stop_token& stop) {
   const auto limit = last_resort(options_.stop_timeout);
   stop_controllers();
   if (lock_ && lock_->held_since()) {
-    if (auto released = lock_->release(); !released) log::warn("lease not released", {{"error", released.error().message}});
+    if (auto released = lock_->release(); !released)
+      log::warn("lease not released", {{"error", released.error().message}});
   }
   leading_ = false;
   caches_stop_.request_stop();
@@ -103,8 +107,8 @@ Result<void> Manager::wait_for_caches(const std::stop_token& stop) const {
     while (!reflector->synced()) {
       if (clock.steady() >= until) {
         const auto problem = reflector->problem();
-        return Error{"SyncTimeout", cat("the cache of ", reflector->resource().plural, " did not fill: ",
-                                        problem ? problem->message : "no answer yet")};
+        return Error{"SyncTimeout", cat("the cache of ", reflector->resource().plural,
+                                        " did not fill: ", problem ? problem->message : "no answer yet")};
       }
       if (!sleep_for(kPoll, stop)) return {};
     }
@@ -161,9 +165,8 @@ void Manager::publish(metrics::Registry& metrics) {
     return per_controller(
         [](const ControllerRunner& c) { return std::chrono::duration<double>(c.longest_running()).count(); });
   });
-  metrics.collect("tidegate_cache_objects", "Objects in a cache.", [=] {
-    return per_cache([](const Reflector& r) { return static_cast<double>(r.store().size()); });
-  });
+  metrics.collect("tidegate_cache_objects", "Objects in a cache.",
+                  [=] { return per_cache([](const Reflector& r) { return static_cast<double>(r.store().size()); }); });
   metrics.collect("tidegate_cache_silent_seconds", "Since a cache last heard from the API server.", [=] {
     return per_cache([](const Reflector& r) { return std::chrono::duration<double>(r.silent_for()).count(); });
   });
@@ -174,6 +177,8 @@ void Manager::publish(metrics::Registry& metrics) {
   });
 }
 
-void Manager::hard_exit() { _exit(1); }
+void Manager::hard_exit() {
+  _exit(1);
+}
 
 }  // namespace tidegate::kube

@@ -43,8 +43,8 @@ class Manager {
   void while_leading(std::function<void(std::stop_token)> work);
 
   // Until stop is requested; then all has ended in order and the lease is free. Fails when the caches do not fill
-  // within sync_timeout (SyncTimeout, naming the resource and why) or the lease options make no sense. A stop that takes
-  // longer than stop_timeout ends the process.
+  // within sync_timeout (SyncTimeout, naming the resource and why) or the lease options make no sense. A stop that
+  // takes longer than stop_timeout ends the process.
   Result<void> run(const std::stop_token& stop);
 
   // All caches are filled (readiness; standbys are ready too).

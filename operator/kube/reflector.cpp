@@ -24,7 +24,9 @@ Reflector::Reflector(Client& client, Options options, Clock clock, Sleep sleep)
       random_(std::random_device{}()),
       heard_at_(clock_.steady()) {}
 
-void Reflector::on_change(ChangeHandler handler) { handlers_.push_back(std::move(handler)); }
+void Reflector::on_change(ChangeHandler handler) {
+  handlers_.push_back(std::move(handler));
+}
 
 void Reflector::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
@@ -84,16 +86,16 @@ bool Reflector::handle(WatchEvent event, Error& error) {
   set_problem({});
   const bool bookmark = event.type == "BOOKMARK";
   if (!bookmark && event.object.at("kind").as_string() != options_.resource.kind) {
-    log::warn("skipped a watch event of another kind", {{"kind", event.object.at("kind").as_string()},
-                                                        {"resource", options_.resource.plural}});
+    log::warn("skipped a watch event of another kind",
+              {{"kind", event.object.at("kind").as_string()}, {"resource", options_.resource.plural}});
   } else if (event.type == "ADDED" || event.type == "MODIFIED") {
     ObjectPtr after = keep(event.object);
     ObjectPtr before = store_.put(after);
     store_.set_version(version);
     deliver({std::move(before), std::move(after)});
   } else if (event.type == "DELETED") {
-    ObjectPtr before = store_.remove(event.object.at("metadata/namespace").as_string(),
-                                     event.object.at("metadata/name").as_string());
+    ObjectPtr before =
+        store_.remove(event.object.at("metadata/namespace").as_string(), event.object.at("metadata/name").as_string());
     store_.set_version(version);
     if (before) deliver({std::move(before), nullptr});
   } else if (!bookmark) {
@@ -140,9 +142,8 @@ Duration Reflector::silent_for() const {
 void Reflector::set_problem(std::optional<Error> problem) {
   const std::lock_guard lock(mutex_);
   if (problem && (!problem_ || problem_->reason != problem->reason)) {
-    log::warn("cannot follow resource", {{"resource", options_.resource.plural},
-                                         {"reason", problem->reason},
-                                         {"error", problem->message}});
+    log::warn("cannot follow resource",
+              {{"resource", options_.resource.plural}, {"reason", problem->reason}, {"error", problem->message}});
   } else if (!problem && problem_) {
     log::info("following resource again", {{"resource", options_.resource.plural}});
   }

@@ -41,8 +41,8 @@ class SyncState {
   Do what_ = Do::list;
   std::string continuation_;
   std::string version_;
-  int failures_ = 0;    // in a row; forgotten after two quiet minutes
-  bool wait_ = false;   // the last step failed
+  int failures_ = 0;     // in a row; forgotten after two quiet minutes
+  bool wait_ = false;    // the last step failed
   bool events_ = false;  // in the current watch
   SteadyTime failed_at_{};
 };

@@ -1,4 +1,4 @@
-#include <utility>  // before Asio, which uses std::exchange without it
+#include "operator/kube/transport.h"
 
 #include <cpprest/http_client.h>
 #include <cpprest/producerconsumerstream.h>
@@ -8,10 +8,10 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <utility>  // before Asio, which uses std::exchange without it
 
 #include "common/base/text.h"
 #include "operator/kube/credentials.h"
-#include "operator/kube/transport.h"
 
 namespace tidegate::kube {
 namespace {
@@ -30,9 +30,12 @@ Error to_error(const std::exception_ptr& failure) {
     std::rethrow_exception(failure);
   } catch (const http::http_exception& e) {
     switch (e.error_code().value()) {
-      case static_cast<int>(std::errc::timed_out): return {"Timeout", e.what()};
-      case static_cast<int>(std::errc::operation_canceled): return {"Canceled", "canceled"};
-      default: return {"Unreachable", e.what()};
+      case static_cast<int>(std::errc::timed_out):
+        return {"Timeout", e.what()};
+      case static_cast<int>(std::errc::operation_canceled):
+        return {"Canceled", "canceled"};
+      default:
+        return {"Unreachable", e.what()};
     }
   } catch (const pplx::task_canceled&) {
     return {"Canceled", "canceled"};
@@ -101,11 +104,13 @@ class Body {
   explicit Body(const http::http_response& response) : buffer_(response.body().streambuf()) {}
 
   // "" at the end.
-  Result<std::string> next(const pplx::cancellation_token_source& cancel, Deadline deadline, const std::stop_token& stop) {
+  Result<std::string> next(const pplx::cancellation_token_source& cancel, Deadline deadline,
+                           const std::stop_token& stop) {
     // One byte is waited for and the rest taken: asking for more would wait for exactly that many.
     auto first = std::make_shared<std::uint8_t>();
     const auto buffer = std::make_shared<Buffer>(buffer_);  // outlives an abandoned read
-    auto task = buffer->getn(first.get(), 1).then([first, buffer](const pplx::task<std::size_t>& n) { return n.get(); });
+    auto task =
+        buffer->getn(first.get(), 1).then([first, buffer](const pplx::task<std::size_t>& n) { return n.get(); });
     auto got = await(task, cancel, deadline, stop);
     if (!got) return std::move(got).error();
     if (*got == 0) return std::string();
@@ -127,7 +132,8 @@ class Body {
 
 class CpprestTransport final : public Transport {
  public:
-  CpprestTransport(const ClusterConfig& config, std::shared_ptr<TlsIdentity> identity, std::string user_agent, Clock clock)
+  CpprestTransport(const ClusterConfig& config, std::shared_ptr<TlsIdentity> identity, std::string user_agent,
+                   Clock clock)
       : user_agent_(std::move(user_agent)),
         server_name_(config.tls_server_name),
         clock_(clock),
@@ -135,37 +141,40 @@ class CpprestTransport final : public Transport {
         client_(config.server, client_config(config, std::move(identity))) {}
 
   Result<Response> send(const Request& request, std::stop_token stop) override {
-    return exchange(request, stop, [&](const pplx::cancellation_token_source& cancel, http::http_response& answer,
-                                       Response& response, Deadline deadline) {
-      return read_all(answer, response, cancel, deadline, stop);
-    });
+    return exchange(request, stop,
+                    [&](const pplx::cancellation_token_source& cancel, http::http_response& answer, Response& response,
+                        Deadline deadline) { return read_all(answer, response, cancel, deadline, stop); });
   }
 
-  Result<Response> stream(const Request& request, Duration idle, std::stop_token stop, const OnChunk& on_chunk) override {
-    return exchange(request, stop, [&](const pplx::cancellation_token_source& cancel, http::http_response& answer,
-                                       Response& response, Deadline deadline) -> Result<void> {
-      if (response.status != 200) return read_all(answer, response, cancel, deadline, stop);
-      Body body(answer);
-      for (;;) {
-        auto piece = body.next(cancel, std::chrono::steady_clock::now() + idle, stop);
-        if (!piece) return std::move(piece).error();
-        if (piece->empty()) return {};
-        if (!on_chunk(*piece)) {
-          cancel.cancel();
-          return {};
-        }
-      }
-    });
+  Result<Response> stream(const Request& request, Duration idle, std::stop_token stop,
+                          const OnChunk& on_chunk) override {
+    return exchange(request, stop,
+                    [&](const pplx::cancellation_token_source& cancel, http::http_response& answer, Response& response,
+                        Deadline deadline) -> Result<void> {
+                      if (response.status != 200) return read_all(answer, response, cancel, deadline, stop);
+                      Body body(answer);
+                      for (;;) {
+                        auto piece = body.next(cancel, std::chrono::steady_clock::now() + idle, stop);
+                        if (!piece) return std::move(piece).error();
+                        if (piece->empty()) return {};
+                        if (!on_chunk(*piece)) {
+                          cancel.cancel();
+                          return {};
+                        }
+                      }
+                    });
   }
 
  private:
-  static http::client::http_client_config client_config(const ClusterConfig& config, std::shared_ptr<TlsIdentity> identity) {
+  static http::client::http_client_config client_config(const ClusterConfig& config,
+                                                        std::shared_ptr<TlsIdentity> identity) {
     http::client::http_client_config out;
     out.set_timeout(kLibraryTimeout);
     out.set_max_redirects(0);  // the library would take the token along to any host
     out.set_validate_certificates(!config.insecure);
-    out.set_ssl_context_callback(
-        [identity = std::move(identity)](boost::asio::ssl::context& context) { identity->configure(context.native_handle()); });
+    out.set_ssl_context_callback([identity = std::move(identity)](boost::asio::ssl::context& context) {
+      identity->configure(context.native_handle());
+    });
     return out;
   }
 
@@ -194,7 +203,8 @@ class CpprestTransport final : public Transport {
     out.headers().add("Accept", "application/json");
     // The library verifies and announces (SNI) the name in this header.
     if (!server_name_.empty()) out.headers().add("Host", server_name_);
-    if (const std::string token = token_.current(); !token.empty()) out.headers().add("Authorization", "Bearer " + token);
+    if (const std::string token = token_.current(); !token.empty())
+      out.headers().add("Authorization", "Bearer " + token);
     if (request.body.empty()) return out;
     if (request.repeatable) {
       out.set_body(std::vector<unsigned char>(request.body.begin(), request.body.end()));
@@ -254,7 +264,8 @@ class CpprestTransport final : public Transport {
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> make_transport(const ClusterConfig& config, const std::string& user_agent, Clock clock) {
+Result<std::unique_ptr<Transport>> make_transport(const ClusterConfig& config, const std::string& user_agent,
+                                                  Clock clock) {
   static std::once_flag pool_started;
   std::call_once(pool_started, [] { crossplat::threadpool::initialize_with_threads(4); });  // the default is 40
   auto identity = std::make_shared<TlsIdentity>(config, clock);

@@ -35,9 +35,8 @@ std::unique_ptr<Transport> connect(const ClusterConfig& config) {
 ApiServer::ApiServer() : client(*transport, strict()) {
   static std::atomic<int> serial{0};
   ns = "test-" + std::to_string(getpid()) + "-" + std::to_string(++serial);
-  must_apply(kNamespaces, Json::object({{"apiVersion", "v1"},
-                                        {"kind", "Namespace"},
-                                        {"metadata", Json::object({{"name", ns}})}}));
+  must_apply(kNamespaces,
+             Json::object({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Json::object({{"name", ns}})}}));
 }
 
 ApiServer::~ApiServer() {

@@ -8,8 +8,12 @@ using namespace tidegate::kube::test;
 
 namespace {
 
-std::string uid_of(const Json& object) { return object.at("metadata/uid").as_string(); }
-std::string version_of(const Json& object) { return object.at("metadata/resourceVersion").as_string(); }
+std::string uid_of(const Json& object) {
+  return object.at("metadata/uid").as_string();
+}
+std::string version_of(const Json& object) {
+  return object.at("metadata/resourceVersion").as_string();
+}
 
 std::string token_for(ApiServer& api, const std::string& account) {
   api.must_apply(kServiceAccounts,
@@ -119,7 +123,8 @@ TEST_CASE("client: JSON patch holds its test") {
 TEST_CASE("client: delete needs the uid and forgives absence") {
   ApiServer api;
   const Json made = api.must_apply(kConfigMaps, api.config_map("a", Json::object({})));
-  CHECK(api.client.remove(kConfigMaps, api.ns, "a", "00000000-0000-0000-0000-000000000000").error().reason == "Conflict");
+  CHECK(api.client.remove(kConfigMaps, api.ns, "a", "00000000-0000-0000-0000-000000000000").error().reason ==
+        "Conflict");
   CHECK(api.client.get(kConfigMaps, api.ns, "a").ok());
   CHECK(api.client.remove(kConfigMaps, api.ns, "a", uid_of(made)).ok());
   CHECK(api.client.get(kConfigMaps, api.ns, "a").error().reason == "NotFound");
@@ -129,7 +134,8 @@ TEST_CASE("client: delete needs the uid and forgives absence") {
 TEST_CASE("client: status is separate, also without namespace") {
   ApiServer api;
   const Resource nodes{"", "v1", "nodes", "Node"};
-  const Json base = Json::object({{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", Json::object({{"name", api.ns}})}});
+  const Json base =
+      Json::object({{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", Json::object({{"name", api.ns}})}});
   const Json made = api.must_apply(nodes, base);
   Json status = base;
   status["status"] = Json::object({{"capacity", Json::object({{"cpu", "3"}})}});

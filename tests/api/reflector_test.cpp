@@ -1,10 +1,11 @@
+#include "operator/kube/reflector.h"
+
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <mutex>
 #include <thread>
 
-#include "operator/kube/reflector.h"
 #include "tests/api/api_server.h"
 
 using namespace tidegate;
@@ -34,7 +35,8 @@ class Cable final : public Transport {
     if (down().stop_requested()) return Error{"Unreachable", "the cable is cut"};
     return behind_.send(request, stop);
   }
-  Result<Response> stream(const Request& request, Duration idle, std::stop_token stop, const OnChunk& on_chunk) override {
+  Result<Response> stream(const Request& request, Duration idle, std::stop_token stop,
+                          const OnChunk& on_chunk) override {
     const auto either = std::make_unique<std::stop_source>();
     const std::stop_callback on_stop(stop, [&] { either->request_stop(); });
     const std::stop_callback on_cut(down(), [&] { either->request_stop(); });
@@ -56,7 +58,10 @@ class Cable final : public Transport {
 
 struct Following {
   explicit Following(ApiServer& api_server)
-      : api(api_server), cable(*api.transport), client(cable, {}), reflector(client, {kConfigMaps, {api.ns, kSelector}}) {
+      : api(api_server),
+        cable(*api.transport),
+        client(cable, {}),
+        reflector(client, {kConfigMaps, {api.ns, kSelector}}) {
     reflector.on_change([this](const Change& change) {
       const std::lock_guard lock(mutex);
       ++(!change.before ? added : !change.after ? removed : changed);

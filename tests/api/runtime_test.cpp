@@ -18,13 +18,15 @@ namespace {
 const Resource kEvents{"events.k8s.io", "v1", "events", "Event"};
 
 LeaseOptions fast(const ApiServer& api, const std::string& identity) {
-  return {api.ns, "operator", identity, std::chrono::seconds(3), std::chrono::seconds(2), std::chrono::milliseconds(300)};
+  return {
+      api.ns, "operator", identity, std::chrono::seconds(3), std::chrono::seconds(2), std::chrono::milliseconds(300)};
 }
 
 struct Candidate {
   Candidate(ApiServer& api, const std::string& identity) : lock(api.client, fast(api, identity), boottime_clock()) {
     thread = std::jthread([this](const std::stop_token& stop) {
-      lead(lock, boottime_clock(), sleep_for, stop, [this] { leads = true; }, [this] { lost = true; });
+      lead(
+          lock, boottime_clock(), sleep_for, stop, [this] { leads = true; }, [this] { lost = true; });
     });
   }
   void stop() {
