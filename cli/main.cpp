@@ -20,7 +20,7 @@ Options:
   -n, --namespace NAMESPACE   default: the kubeconfig's
       --kubeconfig FILE       default: KUBECONFIG, else ~/.kube/config
       --context CONTEXT       default: the current one
-      --operator NS/LEASE     the operator's Lease; default tidegate-system/tidegate
+      --operator NS/LEASE     the operator's Lease; default tidegate-system/tidegate-operator
   -o, --output json           for programs
   -h, --help
 )";

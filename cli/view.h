@@ -47,7 +47,7 @@ struct PipelineView {
 
 // The operator's Lease as a sign of life; `problem` is "" when it is alive.
 struct OperatorView {
-  std::string name;     // "tidegate-system/tidegate"
+  std::string name;     // "tidegate-system/tidegate-operator"
   std::string problem;  // why the status below may be old news
 };
 

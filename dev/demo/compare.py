@@ -8,10 +8,9 @@ file with the declared types, runs the queries in flow order over whole topics, 
 ends in a PostgreSQL table must be the same rows, each once.
 """
 import argparse
-import collections
-import datetime
 import json
 import sys
+import tempfile
 
 import duckdb
 import psycopg2
@@ -46,9 +45,9 @@ class Batch:
         """The sinks that write to PostgreSQL: (table, key, topic)."""
         return [(s["postgres"]["table"], s.get("key", []), s["from"]) for s in self.spec["sinks"] if "postgres" in s]
 
-    def rows(self, topic):
-        result = self.db.execute(f'SELECT * FROM "{topic}"')
-        return [c[0] for c in result.description], result.fetchall()
+    def columns(self, topic):
+        """(name, type) of each column."""
+        return [row[:2] for row in self.db.execute(f'DESCRIBE "{topic}"').fetchall()]
 
     def count(self, topic):
         return self.db.execute(f'SELECT count(*) FROM "{topic}"').fetchone()[0]
@@ -62,33 +61,35 @@ class Batch:
         return distinct
 
 
-def plain(value):
-    """One representation for both sides: times without zone, in UTC."""
-    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
-        return value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
-    return value
+def load_actual(batch, connection, table, columns):
+    """The PostgreSQL table as the DuckDB table `actual`, by way of CSV; times without zone, in UTC."""
+    names = ", ".join(f'"{name}"' for name, _ in columns)
+    with tempfile.NamedTemporaryFile(suffix=".csv") as csv, connection.cursor() as cursor:
+        cursor.execute("SET TimeZone = 'UTC'")
+        cursor.copy_expert(f"COPY (SELECT {names} FROM {table}) TO STDOUT (FORMAT csv, NULL '\\N')", csv)
+        csv.flush()
+        texts = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name, _ in columns) + "}"
+        casts = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in columns)
+        batch.db.execute(f"""CREATE OR REPLACE TABLE actual AS SELECT {casts} FROM read_csv('{csv.name}', columns={texts},
+                             auto_detect=false, header=false, nullstr='\\N', allow_quoted_nulls=false)""")
 
 
 def compare_table(batch, connection, table, key, topic):
     """Prints the verdict on one table; True when equal."""
-    if key:
-        batch.check_key(key, topic)
-    columns, expected = batch.rows(topic)
-    names = ", ".join(f'"{c}"' for c in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {names} FROM {table}")
-        actual = cursor.fetchall()
-    want = collections.Counter(tuple(map(plain, row)) for row in expected)
-    got = collections.Counter(tuple(map(plain, row)) for row in actual)
-    missing, surplus = want - got, got - want
+    keys = f"{batch.check_key(key, topic):,} distinct keys, " if key else ""
+    columns = batch.columns(topic)
+    load_actual(batch, connection, table, columns)
+    missing = batch.db.execute(f'SELECT * FROM "{topic}" EXCEPT ALL SELECT * FROM actual').fetchall()
+    surplus = batch.db.execute(f'SELECT * FROM actual EXCEPT ALL SELECT * FROM "{topic}"').fetchall()
+    actual, expected = batch.count("actual"), batch.count(topic)
     if not missing and not surplus:
-        print(f"  {table}: {len(actual):,} rows, all {len(columns)} columns equal to the batch result")
+        print(f"  {table}: {actual:,} rows, {keys}all {len(columns)} columns equal to the batch result")
         return True
-    print(f"  {table}: NOT EQUAL, {len(actual):,} rows instead of {len(expected):,}; "
-          f"{missing.total():,} missing, {surplus.total():,} that should not be there")
+    print(f"  {table}: NOT EQUAL, {actual:,} rows instead of {expected:,}; "
+          f"{len(missing):,} missing, {len(surplus):,} that should not be there")
     for word, rows in (("missing", missing), ("surplus", surplus)):
-        for row in list(rows)[:3]:
-            print(f"    {word}: {dict(zip(columns, map(str, row)))}")
+        for row in rows[:3]:
+            print(f"    {word}: {dict(zip([name for name, _ in columns], map(str, row)))}")
     return False
 
 

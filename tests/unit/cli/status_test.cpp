@@ -41,7 +41,7 @@ status:
 )");
 }
 
-const OperatorView kAlive{"tidegate-system/tidegate", ""};
+const OperatorView kAlive{"tidegate-system/tidegate-operator", ""};
 
 }  // namespace
 
