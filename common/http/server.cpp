@@ -141,6 +141,7 @@ void Server::Impl::stop(Duration grace) {
   // Late answers keep Shared alive; what the handler captured must not outlive the server.
   shared->handler = nullptr;
   shared->options.admit = nullptr;
+  shared->options.answered = nullptr;
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -54,6 +54,7 @@ struct Options {
   Duration read_timeout{10'000};                 // for one whole request, against slow senders; also for one answer
   Duration idle_timeout{90'000};                 // between two requests of a connection
   Admit admit = nullptr;
+  std::function<void(int status)> answered = nullptr;  // called for every answer, refusals by the server included
 };
 
 // Listens from construction until stop() or destruction; both wait for the server's own threads. Thread-safe.

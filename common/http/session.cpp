@@ -221,6 +221,7 @@ void Session::refuse(Response response) {
 
 void Session::write(Response response) {
   state_ = State::writing;
+  if (shared_->options.answered) shared_->options.answered(response.status);
   const bool request_read = parser_->is_done();
   message_.emplace();
   message_->version(11);
