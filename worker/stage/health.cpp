@@ -18,9 +18,12 @@ std::string Health::problem() const {
   return problem_;
 }
 
+metrics::Labels labels_of(const Settings& settings) {
+  return {{"namespace", settings.name_space}, {"pipeline", settings.pipeline}, {"stage", settings.stage}};
+}
+
 StageMetrics::StageMetrics(metrics::Registry& registry, const Settings& settings) {
-  const metrics::Labels labels{
-      {"namespace", settings.name_space}, {"pipeline", settings.pipeline}, {"stage", settings.stage}};
+  const metrics::Labels labels = labels_of(settings);
   records_in = registry.counter("tidegate_stage_records_in_total", "Records read and dealt with", labels);
   records_out = registry.counter("tidegate_stage_records_out_total", "Records written and acknowledged", labels);
   busy_seconds = registry.counter("tidegate_stage_busy_seconds_total", "Time spent processing records", labels);

@@ -22,6 +22,9 @@ class Health {
   std::string problem_ = "starting";
 };
 
+// namespace, pipeline and stage: what every series of a stage carries.
+metrics::Labels labels_of(const Settings& settings);
+
 // The series of docs/architecture.md, "Metrics"; made once, with the labels of the stage.
 class StageMetrics {
  public:

@@ -37,13 +37,6 @@ Result<Output> describe_output(const Settings& settings, kafka::Producer& produc
   return Output{*partitions, static_cast<std::size_t>(std::max<std::int64_t>(limit, 1))};
 }
 
-void pause_for(Duration time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, time, [] { return false; });
-}
-
 // `make_step` gives the step for an output topic that takes rows of that many bytes.
 template <typename MakeStep>
 void run(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
@@ -76,6 +69,13 @@ void run(const Settings& settings, metrics::Registry& registry, Health& health, 
 }
 
 }  // namespace
+
+void pause_for(Duration time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, time, [] { return false; });
+}
 
 void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop) {
   std::unique_ptr<Step> step;

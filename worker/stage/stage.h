@@ -1,8 +1,10 @@
 // Runs a processor or a sink.
 #pragma once
 
+#include <memory>
 #include <stop_token>
 
+#include "common/base/clock.h"
 #include "common/metrics/metrics.h"
 #include "worker/sinks/sink.h"
 #include "worker/stage/health.h"
@@ -15,5 +17,8 @@ namespace tidegate::stage {
 void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop);
 void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metrics::Registry& registry, Health& health,
               const std::stop_token& stop);
+
+// Sleeps, but wakes when told to stop.
+void pause_for(Duration time, const std::stop_token& stop);
 
 }  // namespace tidegate::stage
