@@ -1,0 +1,52 @@
+"""Tidegate is upgraded, removed and installed again with Helm 3 and 4 while a pipeline runs: no data pod notices."""
+import cluster
+from cluster import restarts, until
+from pipelines import Pipeline, finish_feed, payments, picked, rows
+
+EXCLUSIVE = True
+
+
+def data_pods(space):
+    return sorted((p["metadata"]["uid"], restarts(p)) for p in space.pods("tidegate.io/pipeline=calm"))
+
+
+def operator_uid():
+    [pod] = cluster.Namespace("tidegate-system").pods("app.kubernetes.io/name=tidegate")
+    return pod["metadata"]["uid"]
+
+
+def install(version, *settings):
+    cluster.on_host("env", f"HELM_VERSION={version}", "dev/demo/install", "tidegate-system", *settings)
+
+
+def uninstall(version):
+    cluster.on_host("env", f"HELM_VERSION={version}", "dev/helm", "uninstall", "tidegate", "-n", "tidegate-system", "--wait")
+
+
+def test_upgrade_with_helm_4(space):
+    space.apply(payments("calm", space))
+    calm = Pipeline(space, "calm")
+    calm.wait_ready()
+    space.before = data_pods(space)
+    space.feed = calm.feed_beside(rows(0, 60_000), speed=1000)
+    operator = operator_uid()
+    install(4, "--set", "logLevel=debug")
+    until("the new operator is there", lambda: operator_uid() != operator, 60)
+    assert data_pods(space) == space.before
+
+
+def test_uninstall_keeps_records_flowing_and_the_command_line_warns(space):
+    uninstall(4)
+    count = picked(space)
+    until("records flow without an operator", lambda: picked(space) > count + 2000, 30)
+    assert "WARNING" in cluster.cli("status", "calm", "-n", space.name)
+    assert data_pods(space) == space.before
+
+
+def test_install_and_upgrade_with_helm_3(space):
+    install(3)
+    install(3, "--set", "logLevel=debug")
+    finish_feed(space.feed)
+    until("every row is there", lambda: picked(space) == 60_000, 60)
+    Pipeline(space, "calm").wait_ready(60)
+    assert data_pods(space) == space.before
