@@ -13,12 +13,13 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "postgres_server.h"
+#include "local_service.h"
 #include "worker/sinks/postgres_connection.h"
 
 using namespace tidegate;
 using namespace tidegate::sinks;
-using worker_test::PostgresServer;
+using worker_test::postgres;
+using worker_test::postgres_dsn;
 
 namespace {
 
@@ -36,19 +37,19 @@ class Bench {
   Bench() {
     static int number = 0;
     name_ = cat("case_", std::to_string(++number), "_", std::to_string(::getpid()));
-    PostgresServer::instance().start();
-    auto admin = PostgresConnection::connect(PostgresServer::instance().dsn("postgres"), "test", patience);
+    postgres().start();
+    auto admin = PostgresConnection::connect(postgres_dsn("postgres"), "test", patience);
     REQUIRE(admin.ok());
     REQUIRE_FALSE((*admin)->execute("CREATE DATABASE " + name_, patience).has_value());
     dsn_file_ = cat("/tmp/tidegate-dsn-", name_);
-    write_dsn(PostgresServer::instance().dsn(name_));
+    write_dsn(postgres_dsn(name_));
     connect();
   }
   ~Bench() { std::remove(dsn_file_.c_str()); }
 
   void write_dsn(const std::string& dsn) { std::ofstream(dsn_file_) << dsn << "\n"; }
   void connect() {
-    auto session = PostgresConnection::connect(PostgresServer::instance().dsn(name_), "test", patience);
+    auto session = PostgresConnection::connect(postgres_dsn(name_), "test", patience);
     REQUIRE(session.ok());
     session_ = std::move(session).value();
   }
@@ -330,7 +331,7 @@ TEST_CASE("postgres_sink: what the role may not do waits and heals") {
   Bench bench;
   bench.run("CREATE TABLE t (k text PRIMARY KEY, v bigint)");
   bench.run(cat("CREATE ROLE ", bench.database(), " LOGIN; GRANT SELECT ON t TO ", bench.database()));
-  bench.write_dsn(PostgresServer::instance().dsn(bench.database(), bench.database()));
+  bench.write_dsn(postgres_dsn(bench.database(), bench.database()));
   const auto sink = bench.sink("t", {"k"}, false);
   open(*sink);
   const auto written = try_write(*sink, {kv("a", 1)});
@@ -356,13 +357,12 @@ TEST_CASE("postgres_sink: a read-only server waits") {
 
 TEST_CASE("postgres_sink: a rotated connection string is used on the next open") {
   Bench bench;
-  bench.write_dsn("postgresql://nobody_here:hunter2@127.0.0.1:" + PostgresServer::instance().port() + "/" +
-                  bench.database());
+  bench.write_dsn("postgresql://nobody_here:hunter2@127.0.0.1:" + postgres().port() + "/" + bench.database());
   const auto sink = bench.sink("t", {"k"}, true);
   const std::string problem = problem_of_open(*sink);
   CHECK(problem.find("nobody_here") != std::string::npos);
   CHECK(problem.find("hunter2") == std::string::npos);
-  bench.write_dsn(PostgresServer::instance().dsn(bench.database()));
+  bench.write_dsn(postgres_dsn(bench.database()));
   open(*sink);
   CHECK(write(*sink, {kv("a", 1)}).empty());
 }
@@ -405,7 +405,7 @@ TEST_CASE("postgres_sink: the loser of a deadlock tries again") {
   const auto sink = bench.sink("t", {"k"}, false);
   open(*sink);
   std::thread other([&] {
-    auto watcher = PostgresConnection::connect(PostgresServer::instance().dsn(bench.database()), "test", patience);
+    auto watcher = PostgresConnection::connect(postgres_dsn(bench.database()), "test", patience);
     const auto deadline = std::chrono::steady_clock::now() + patience;
     PostgresConnection::Rows waiting;
     while (waiting.empty() && std::chrono::steady_clock::now() < deadline) {
@@ -431,12 +431,12 @@ TEST_CASE("postgres_sink: nothing is lost while the server restarts and crashes"
   };
   CHECK(write(*sink, batch()).empty());
   for (const bool crash : {false, true}) {
-    PostgresServer::instance().stop(crash);
+    crash ? postgres().crash() : postgres().stop();
     const auto written = try_write(*sink, {kv("x", 1)});
     REQUIRE_FALSE(written.ok());
     CHECK(written.error().reason == "Waiting");
     CHECK(problem_of_open(*sink) == "PostgreSQL: connection refused");
-    std::thread starting([] { PostgresServer::instance().start(); });
+    std::thread starting([] { postgres().start(); });
     CHECK(write_persistently(*sink, batch()).empty());
     starting.join();
   }
