@@ -1,0 +1,310 @@
+#include "controllers/observation/observer.h"
+
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace tidegate::controllers {
+namespace {
+
+constexpr Duration round_length{1'000};
+constexpr Duration describe_every{10'000};
+constexpr Duration brokers_every{5'000};
+constexpr Duration idle_poll{4'000};  // of a group that has nothing to do: its sign of life comes every 10 s
+constexpr Duration figures_every{30'000};
+
+std::string show(double value) {
+  return std::to_string(static_cast<long long>(value));
+}
+
+}  // namespace
+
+Observer::Observer(Connector connect, Callbacks callbacks, Clock clock)
+    : connect_(std::move(connect)), callbacks_(std::move(callbacks)), clock_(std::move(clock)) {}
+
+void Observer::watch(const kube::Key& pipeline, const PipelineWatch& watch) {
+  const std::lock_guard lock(mutex_);
+  auto [found, fresh] = pipelines_.try_emplace(pipeline);
+  PipelineRecord& record = found->second;
+  if (!fresh && record.watch == watch) return;
+  if (fresh || record.watch.topics != watch.topics) {
+    record.described = false;
+    refresh_ = true;
+    wake_.notify_all();
+  }
+  record.watch = watch;
+  std::map<std::string, StageRecord> stages;
+  for (const StageWatch& stage : watch.stages) {
+    const auto old = record.stages.find(stage.stage);
+    if (old != record.stages.end() && old->second.watch.group == stage.group &&
+        old->second.watch.topic == stage.topic) {
+      old->second.watch = stage;
+      stages.insert({stage.stage, std::move(old->second)});
+    } else {
+      stages.insert({stage.stage, StageRecord{stage, StageProgress(stage.start), {}, -1, false}});
+    }
+  }
+  record.stages = std::move(stages);
+}
+
+void Observer::forget(const kube::Key& pipeline) {
+  const std::lock_guard lock(mutex_);
+  pipelines_.erase(pipeline);
+}
+
+bool Observer::idle() const {
+  const std::lock_guard lock(mutex_);
+  return pipelines_.empty();
+}
+
+ClusterView Observer::cluster() const {
+  const std::lock_guard lock(mutex_);
+  return cluster_;
+}
+
+PipelineView Observer::pipeline(const kube::Key& key) const {
+  const SteadyTime now = clock_.steady();
+  const std::lock_guard lock(mutex_);
+  PipelineView out;
+  out.cluster = cluster_;
+  const auto found = pipelines_.find(key);
+  if (found == pipelines_.end()) return out;
+  out.described = found->second.described;
+  for (const auto& [name, stage] : found->second.stages) out.stages[name] = stage.progress.figures(now);
+  for (const std::string& topic : found->second.watch.topics) {
+    const auto rate = appended_.find(topic);
+    if (rate != appended_.end() && rate->second.value()) out.topic_rates[topic] = *rate->second.value();
+  }
+  return out;
+}
+
+std::shared_ptr<KafkaLink> Observer::link() const {
+  const std::lock_guard lock(mutex_);
+  return cluster_.reachable ? link_ : nullptr;
+}
+
+void Observer::refresh() {
+  const std::lock_guard lock(mutex_);
+  refresh_ = true;
+  for (auto& [key, record] : pipelines_) record.described = false;
+  wake_.notify_all();
+}
+
+void Observer::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    tick();
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, round_length, [this] { return refresh_ && cluster_.reachable; });
+  }
+}
+
+void Observer::tick() {
+  if (reach()) {
+    describe();
+    read_logs();
+    read_commits();
+  }
+  notify();
+}
+
+void Observer::unreachable(const Error& error) {
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    changed = cluster_.reachable || !cluster_.known;
+    cluster_.reachable = false;
+    cluster_.known = true;
+    cluster_.problem = error.message;
+    cluster_.brokers = 0;
+    refresh_ = true;
+    link_ = nullptr;  // made anew, perhaps with other credentials
+    // Nobody can move while Kafka is away.
+    for (auto& [key, record] : pipelines_) {
+      for (auto& [name, stage] : record.stages) stage.polled_once = false;
+    }
+  }
+  if (changed) {
+    log::warn("Kafka cannot be reached", {{"error", error.message}});
+    callbacks_.cluster();
+  }
+}
+
+bool Observer::reach() {
+  std::shared_ptr<KafkaLink> link;
+  bool ask = false;
+  {
+    const std::lock_guard lock(mutex_);
+    link = link_;
+    ask = !cluster_.reachable || clock_.steady() - brokers_at_ >= brokers_every;
+  }
+  if (!link) {
+    auto made = connect_();
+    if (!made) {
+      unreachable(made.error());
+      return false;
+    }
+    link = std::move(*made);
+    const std::lock_guard lock(mutex_);
+    link_ = link;
+  }
+  if (!ask) return true;
+  const auto brokers = link->brokers();
+  if (!brokers) {
+    unreachable(brokers.error());
+    return false;
+  }
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    changed = !cluster_.reachable || cluster_.brokers != *brokers;
+    cluster_.reachable = cluster_.known = true;
+    cluster_.problem.clear();
+    cluster_.brokers = *brokers;
+    brokers_at_ = clock_.steady();
+  }
+  if (changed) callbacks_.cluster();
+  return true;
+}
+
+void Observer::describe() {
+  std::set<std::string> names;
+  std::shared_ptr<KafkaLink> link;
+  std::vector<kube::Key> covered;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!refresh_ && clock_.steady() - described_at_ < describe_every) return;
+    refresh_ = false;
+    link = link_;
+    for (const auto& [key, record] : pipelines_) {
+      names.insert(record.watch.topics.begin(), record.watch.topics.end());
+      covered.push_back(key);
+    }
+  }
+  if (names.empty()) return;
+  auto topics = link->describe_topics({names.begin(), names.end()});
+  if (!topics) return unreachable(topics.error());
+  const std::lock_guard lock(mutex_);
+  described_at_ = clock_.steady();
+  cluster_.topics = std::move(*topics);
+  cluster_.topics_known = true;
+  for (const kube::Key& key : covered) {
+    const auto record = pipelines_.find(key);
+    if (record == pipelines_.end()) continue;
+    record->second.described = std::includes(names.begin(), names.end(), record->second.watch.topics.begin(),
+                                             record->second.watch.topics.end());
+  }
+}
+
+void Observer::read_logs() {
+  std::map<std::string, int> partitions;
+  std::shared_ptr<KafkaLink> link;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!cluster_.reachable) return;
+    link = link_;
+    for (const auto& [name, state] : cluster_.topics) partitions[name] = state.partitions;
+  }
+  if (partitions.empty()) return;
+  auto logs = link->log_offsets(partitions);
+  if (!logs) return unreachable(logs.error());
+  const SteadyTime now = clock_.steady();
+  const std::lock_guard lock(mutex_);
+  logs_ = std::move(*logs);
+  for (auto rate = appended_.begin(); rate != appended_.end();)
+    rate = logs_.count(rate->first) ? std::next(rate) : appended_.erase(rate);
+  for (const auto& [topic, offsets] : logs_) {
+    std::int64_t end = 0;
+    for (const auto& partition : offsets) end += partition.end;
+    appended_[topic].add(now, end);
+  }
+  for (auto& [key, record] : pipelines_) {
+    for (auto& [name, stage] : record.stages) {
+      const auto log = logs_.find(stage.watch.topic);
+      if (log != logs_.end()) stage.progress.observe_log(now, log->second);
+    }
+  }
+}
+
+bool Observer::due(const StageRecord& stage, std::int64_t end, SteadyTime now) const {
+  if (!stage.polled_once || end != stage.seen_end || now - stage.polled >= idle_poll) return true;
+  const StageFigures figures = stage.progress.figures(now);
+  return figures.waiting || figures.lag_records.value_or(1) > 0;
+}
+
+void Observer::read_commits() {
+  struct Task {
+    kube::Key key;
+    StageWatch watch;
+    std::vector<kafka::LogOffsets> log;
+    std::int64_t end;
+    bool first;
+  };
+  std::vector<Task> tasks;
+  std::shared_ptr<KafkaLink> link;
+  const SteadyTime now = clock_.steady();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!cluster_.reachable) return;
+    link = link_;
+    for (const auto& [key, record] : pipelines_) {
+      for (const auto& [name, stage] : record.stages) {
+        const auto log = logs_.find(stage.watch.topic);
+        if (log == logs_.end()) continue;
+        std::int64_t end = 0;
+        for (const auto& partition : log->second) end += partition.stable;
+        if (due(stage, end, now)) tasks.push_back({key, stage.watch, log->second, end, !stage.polled_once});
+      }
+    }
+  }
+  for (const Task& task : tasks) {
+    const auto committed = link->committed(task.watch.group, task.watch.topic, static_cast<int>(task.log.size()));
+    if (!committed) return unreachable(committed.error());
+    const std::lock_guard lock(mutex_);
+    const auto record = pipelines_.find(task.key);
+    if (record == pipelines_.end()) continue;
+    const auto stage = record->second.stages.find(task.watch.stage);
+    if (stage == record->second.stages.end()) continue;
+    stage->second.progress.observe(clock_.steady(), task.watch.active && !task.first, task.log, *committed);
+    stage->second.polled = now;
+    stage->second.polled_once = true;
+    stage->second.seen_end = task.end;
+  }
+}
+
+void Observer::notify() {
+  const SteadyTime now = clock_.steady();
+  std::vector<kube::Key> call;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, record] : pipelines_) {
+      std::string state = cat(cluster_.reachable ? "up" : "down", record.described ? " described" : "");
+      std::string figures;
+      for (const std::string& topic : record.watch.topics) {
+        const auto found = cluster_.topics.find(topic);
+        if (found != cluster_.topics.end())
+          state += cat(" ", found->second.id, std::to_string(found->second.partitions));
+        const auto rate = appended_.find(topic);
+        if (rate != appended_.end()) {
+          state += rate->second.value().value_or(0) > 0 ? "+" : "";
+          figures += show(rate->second.value().value_or(-1)) + " ";
+        }
+      }
+      for (const auto& [name, stage] : record.stages) {
+        const StageFigures seen = stage.progress.figures(now);
+        state += cat(" ", name, ":", outline(seen));
+        figures += cat(name, show(seen.rate_in.value_or(-1)), "/", std::to_string(seen.lag_records.value_or(-1)), "/",
+                       std::to_string(seen.dead_letters.value_or(-1)), " ");
+      }
+      if (state != record.told || (figures != record.told_figures && now - record.told_at >= figures_every)) {
+        record.told = state;
+        record.told_figures = figures;
+        record.told_at = now;
+        call.push_back(key);
+      }
+    }
+  }
+  for (const kube::Key& key : call) callbacks_.pipeline(key);
+}
+
+}  // namespace tidegate::controllers

@@ -1,0 +1,125 @@
+// Looks at one Kafka cluster every second, for all pipelines on it.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "controllers/observation/kafka_link.h"
+#include "controllers/observation/progress.h"
+#include "operator/kube/controller.h"
+
+namespace tidegate::controllers {
+
+// What to look at for a pipeline.
+struct StageWatch {
+  std::string stage;
+  std::string group;
+  std::string topic;
+  crds::Start start = crds::Start::earliest;
+  bool active = false;  // a pod of it runs
+
+  friend bool operator==(const StageWatch&, const StageWatch&) = default;
+};
+
+struct PipelineWatch {
+  std::set<std::string> topics;  // all it uses
+  std::vector<StageWatch> stages;
+
+  friend bool operator==(const PipelineWatch&, const PipelineWatch&) = default;
+};
+
+// What was seen of the cluster. `topics` holds those that exist of the topics that pipelines use.
+struct ClusterView {
+  bool reachable = false;
+  bool known = false;   // a first answer, or failure, is there
+  std::string problem;  // why it is not reachable
+  int brokers = 0;
+  bool topics_known = false;
+  std::map<std::string, kafka::TopicState> topics;
+};
+
+struct PipelineView {
+  ClusterView cluster;
+  bool described = false;  // cluster.topics is from after the watch was set
+  std::map<std::string, StageFigures> stages;
+  std::map<std::string, double> topic_rates;  // records per second appended; absent while unknown
+};
+
+// Thread-safe. tick() makes one round and may block for seconds while Kafka is away; run() makes one a second.
+class Observer {
+ public:
+  struct Callbacks {
+    std::function<void(const kube::Key&)>
+        pipeline;                   // a pipeline's state changed, or its figures did 30 s after the last call
+    std::function<void()> cluster;  // reachable or brokers changed
+  };
+
+  Observer(Connector connect, Callbacks callbacks, Clock clock);
+
+  // Sets or changes what to look at. Takes effect with the next round.
+  void watch(const kube::Key& pipeline, const PipelineWatch& watch);
+  void forget(const kube::Key& pipeline);
+  bool idle() const;  // nobody watches
+
+  ClusterView cluster() const;
+  PipelineView pipeline(const kube::Key& key) const;
+
+  // The connection, for requests that change something; null while there is none.
+  std::shared_ptr<KafkaLink> link() const;
+  // Topics are looked at again in the next round: we changed some.
+  void refresh();
+
+  void tick();
+  void run(const std::stop_token& stop);
+
+ private:
+  struct StageRecord {
+    StageWatch watch;
+    StageProgress progress;
+    SteadyTime polled{};
+    std::int64_t seen_end = -1;
+    bool polled_once = false;
+  };
+  struct PipelineRecord {
+    PipelineWatch watch;
+    std::map<std::string, StageRecord> stages;
+    bool described = false;
+    std::string told;  // digest of what the last callback was about
+    SteadyTime told_at{};
+    std::string told_figures;
+  };
+
+  bool reach();
+  void describe();
+  void read_logs();
+  void read_commits();
+  bool due(const StageRecord& stage, std::int64_t end, SteadyTime now) const;
+  void unreachable(const Error& error);
+  void notify();
+
+  const Connector connect_;
+  const Callbacks callbacks_;
+  const Clock clock_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool refresh_ = true;
+  SteadyTime described_at_{};
+  SteadyTime brokers_at_{};
+  std::shared_ptr<KafkaLink> link_;
+  ClusterView cluster_;
+  std::map<kube::Key, PipelineRecord> pipelines_;
+  std::map<std::string, std::vector<kafka::LogOffsets>> logs_;
+  std::map<std::string, Rate> appended_;
+};
+
+}  // namespace tidegate::controllers

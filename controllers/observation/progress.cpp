@@ -1,0 +1,146 @@
+#include "controllers/observation/progress.h"
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "kafka/commit_metadata.h"
+
+namespace tidegate::controllers {
+namespace {
+
+constexpr Duration rate_span{15'000};
+constexpr Duration rate_least_span{4'000};
+constexpr Duration moving_span{5'000};
+constexpr std::size_t max_ends = 256;  // per partition
+
+Duration since(SteadyTime then, SteadyTime now) {
+  return std::chrono::duration_cast<Duration>(now - then);
+}
+
+}  // namespace
+
+void Rate::add(SteadyTime at, std::int64_t total) {
+  if (!samples_.empty() && total < samples_.back().second) samples_.clear();  // the counter began anew
+  samples_.emplace_back(at, total);
+  while (samples_.size() > 2 && since(samples_[1].first, at) >= rate_span) samples_.pop_front();
+}
+
+std::optional<double> Rate::value() const {
+  if (samples_.empty()) return std::nullopt;
+  const Duration span = since(samples_.front().first, samples_.back().first);
+  if (span < rate_least_span) return std::nullopt;
+  return static_cast<double>(samples_.back().second - samples_.front().second) * 1000.0 /
+         static_cast<double>(span.count());
+}
+
+std::string outline(const StageFigures& figures) {
+  return cat(figures.known ? "k" : "", figures.started ? "s" : "", figures.standing >= kStandsStill ? "!" : "",
+             figures.silent >= kGoneSilent ? "?" : "", figures.moving || figures.lag_records.value_or(0) > 0 ? "m" : "",
+             figures.waiting ? "w" + figures.problem : "");
+}
+
+void StageProgress::pass_end(Partition& partition, std::int64_t end, SteadyTime now) {
+  if (partition.stable < 0) partition.aged_from = end;  // since when these records wait nobody knows
+  if (end == partition.stable) return;
+  if (partition.stable >= 0) {
+    partition.ends.emplace_back(end, now);
+    if (partition.ends.size() > max_ends) {  // every second one: ages get coarser, and rather too high than too low
+      std::deque<std::pair<std::int64_t, SteadyTime>> thinned;
+      for (std::size_t i = 0; i + 1 < partition.ends.size(); i += 2) {
+        thinned.emplace_back(partition.ends[i + 1].first, partition.ends[i].second);
+      }
+      if (partition.ends.size() % 2 == 1) thinned.push_back(partition.ends.back());
+      partition.ends = std::move(thinned);
+    }
+  }
+  // Records begin to wait now: time without any does not count as standing still.
+  if (partition.position >= partition.stable) partition.moved = now;
+  partition.stable = end;
+}
+
+std::int64_t StageProgress::position_of(const kafka::CommittedOffset& committed, const kafka::LogOffsets& log) const {
+  if (committed.offset >= 0) return committed.offset;
+  if (start_ == crds::Start::earliest || log.start == log.end) return log.start;
+  return -1;
+}
+
+void StageProgress::observe_log(SteadyTime now, const std::vector<kafka::LogOffsets>& log) {
+  if (partitions_.size() < log.size()) partitions_.resize(log.size());
+  for (std::size_t i = 0; i < log.size(); ++i) pass_end(partitions_[i], log[i].stable, now);
+}
+
+void StageProgress::observe(SteadyTime now, bool active, const std::vector<kafka::LogOffsets>& log,
+                            const std::vector<kafka::CommittedOffset>& committed) {
+  const std::size_t before = partitions_.size();
+  observe_log(now, log);
+  std::int64_t in = 0, out = 0;
+  for (std::size_t i = 0; i < std::min(committed.size(), log.size()); ++i) {
+    Partition& partition = partitions_[i];
+    const std::int64_t position = position_of(committed[i], log[i]);
+    const bool fresh = i >= before || !known_ || !active;
+    if (position != partition.position) {
+      if (!fresh && partition.position >= 0) {
+        last_moved_ = now;
+        ever_moved_ = true;
+      }
+      partition.moved = now;
+      partition.position = position;
+    }
+    if (committed[i].metadata != partition.metadata || (committed[i].offset >= 0) != partition.committed)
+      partition.heard = now;
+    if (fresh) partition.moved = partition.heard = now;
+    partition.committed = committed[i].offset >= 0;
+    partition.metadata = committed[i].metadata;
+    if (const auto report = kafka::CommitMetadata::decode(committed[i].metadata)) {
+      partition.in = report->records_in;
+      partition.out = report->records_out;
+      partition.dead_letters = report->dead_letters;
+      partition.waiting = report->waiting;
+      partition.problem = report->problem;
+    }
+    while (!partition.ends.empty() && partition.ends.front().first <= partition.position) partition.ends.pop_front();
+    in += partition.in;
+    out += partition.out;
+  }
+  in_.add(now, in);
+  out_.add(now, out);
+  known_ = true;
+}
+
+StageFigures StageProgress::figures(SteadyTime now) const {
+  StageFigures out;
+  out.known = known_;
+  if (!known_) return out;
+  std::int64_t lag = 0, dead_letters = 0;
+  double oldest = 0;
+  bool lag_known = true, age_known = true;
+  for (const Partition& partition : partitions_) {
+    const std::int64_t waiting =
+        partition.position < 0 ? 0 : std::max<std::int64_t>(0, partition.stable - partition.position);
+    if (partition.position < 0) lag_known = age_known = false;
+    lag += waiting;
+    if (waiting > 0) {
+      out.standing = std::max(out.standing, since(partition.moved, now));
+      if (partition.position < partition.aged_from || partition.ends.empty())
+        age_known = false;
+      else
+        oldest = std::max(oldest, static_cast<double>(since(partition.ends.front().second, now).count()) / 1000.0);
+    }
+    if (partition.committed) out.silent = std::max(out.silent, since(partition.heard, now));
+    out.started |= partition.committed;
+    dead_letters += partition.dead_letters;
+    if (partition.waiting && !out.waiting) {
+      out.waiting = true;
+      out.problem = partition.problem;
+    }
+  }
+  if (lag_known) out.lag_records = lag;
+  if (age_known) out.lag_seconds = oldest;
+  if (out.started) out.dead_letters = dead_letters;
+  out.rate_in = in_.value();
+  out.rate_out = out_.value();
+  out.moving = ever_moved_ && since(last_moved_, now) < moving_span;
+  return out;
+}
+
+}  // namespace tidegate::controllers

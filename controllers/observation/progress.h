@@ -1,0 +1,90 @@
+// How far a stage is and since when it stands still, from successive looks at Kafka. Pure: time is given.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "crds/pipeline.h"
+#include "kafka/admin.h"
+
+namespace tidegate::controllers {
+
+// A rate per second from a counter's values, over the last 15 s.
+class Rate {
+ public:
+  void add(SteadyTime at, std::int64_t total);
+  // Nothing until values span 4 s.
+  std::optional<double> value() const;
+
+ private:
+  std::deque<std::pair<SteadyTime, std::int64_t>> samples_;
+};
+
+// What is known about a stage's progress; absent = unknown, never zero by default.
+struct StageFigures {
+  bool known = false;    // its committed offsets have been read
+  bool started = false;  // it has committed at least once
+  bool waiting = false;  // the worker says that it cannot go on
+  std::string problem;   // ... for what
+  bool moving = false;   // took in records within the last 5 s
+  std::optional<std::int64_t> lag_records;
+  std::optional<double> lag_seconds;  // age of the oldest record that waits
+  std::optional<double> rate_in;      // records per second
+  std::optional<double> rate_out;
+  std::optional<std::int64_t> dead_letters;
+  Duration standing{0};  // the longest time for which records wait in a partition and none was taken in
+  Duration silent{0};    // the longest time for which a partition's commit was not renewed
+};
+
+// A worker commits within 200 ms of moving, so that this long without is no pause between batches.
+inline constexpr Duration kStandsStill{8'000};
+// It renews its commit every 10 s when there is nothing to do.
+inline constexpr Duration kGoneSilent{25'000};
+
+// What a verdict depends on, in a word that changes when the verdict would: the observer's reason to call.
+std::string outline(const StageFigures& figures);
+
+class StageProgress {
+ public:
+  explicit StageProgress(crds::Start start) : start_(start) {}
+
+  // One look; both lists by partition. While not `active` (no pod runs, or Kafka was away) standing and silent are
+  // zero.
+  void observe(SteadyTime now, bool active, const std::vector<kafka::LogOffsets>& log,
+               const std::vector<kafka::CommittedOffset>& committed);
+  // Log ends alone, between two looks at the commits: ages need them.
+  void observe_log(SteadyTime now, const std::vector<kafka::LogOffsets>& log);
+
+  StageFigures figures(SteadyTime now) const;
+
+ private:
+  struct Partition {
+    std::int64_t position = -1;  // next record to take in; -1 unknown
+    std::string metadata;        // of the last commit
+    std::int64_t stable = -1;
+    SteadyTime moved{};  // when position changed last, or when records began to wait after that
+    SteadyTime heard{};  // when the commit changed last
+    std::int64_t in = 0, out = 0, dead_letters = 0;
+    bool committed = false, waiting = false;
+    std::string problem;
+    // When the log end passed these offsets, oldest first: (end, time). What `aged_from` is below is of unknown age.
+    std::deque<std::pair<std::int64_t, SteadyTime>> ends;
+    std::int64_t aged_from = -1;
+  };
+
+  static void pass_end(Partition& partition, std::int64_t end, SteadyTime now);
+  std::int64_t position_of(const kafka::CommittedOffset& committed, const kafka::LogOffsets& log) const;
+
+  crds::Start start_;
+  std::vector<Partition> partitions_;
+  bool known_ = false;
+  SteadyTime last_moved_{};
+  bool ever_moved_ = false;
+  Rate in_, out_;
+};
+
+}  // namespace tidegate::controllers

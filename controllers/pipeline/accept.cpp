@@ -1,0 +1,158 @@
+#include "controllers/pipeline/accept.h"
+
+#include <set>
+#include <tuple>
+
+#include "common/base/text.h"
+#include "controllers/pipeline/labels.h"
+#include "crds/graph.h"
+
+namespace tidegate::controllers {
+namespace {
+
+constexpr char data_key[] = "accepted.json";
+
+Json fields_json(const TopicFields& fields) {
+  Json out = Json::Object{};
+  for (const auto& [topic, list] : fields) out[topic] = to_json(list);
+  return out;
+}
+
+TopicFields fields_from_json(const Json& json) {
+  TopicFields out;
+  for (const auto& [topic, list] : json.members()) {
+    for (const Json& field : list.items()) {
+      out[topic].push_back(
+          {field.at("name").as_string(), field.at("type").as_string(), field.at("required").as_bool()});
+    }
+  }
+  return out;
+}
+
+// The topics that a pipeline wants to be its own.
+std::set<std::string> declared_topics(const Json& spec) {
+  std::set<std::string> out, foreign;
+  for (const Json& topic : spec.at("topics").items()) {
+    (topic.at("existing").as_bool() ? foreign : out).insert(topic.at("name").as_string());
+  }
+  for (const Json& processor : spec.at("processors").items()) {
+    if (const std::string& to = processor.at("to").as_string(); !foreign.count(to)) out.insert(to);
+  }
+  return out;
+}
+
+// Who was first; RFC 3339 in UTC sorts as text.
+auto age(const Json& pipeline) {
+  return std::make_tuple(pipeline.at("metadata/creationTimestamp").as_string(),
+                         pipeline.at("metadata/uid").as_string());
+}
+
+}  // namespace
+
+std::string accepted_name(const std::string& pipeline) {
+  return pipeline + "-accepted";
+}
+
+Child accepted_child(const Json& pipeline, const Accepted& accepted) {
+  const std::string& name = pipeline.at("metadata/name").as_string();
+  Json object = Json::object({{"apiVersion", "v1"},
+                              {"kind", "ConfigMap"},
+                              {"metadata", Json::object({{"name", accepted_name(name)},
+                                                         {"namespace", pipeline.at("metadata/namespace")},
+                                                         {"labels", pipeline_labels(name)}})}});
+  object["data"][data_key] =
+      Json::object({{"spec", accepted.spec_json}, {"fields", fields_json(accepted.fields)}}).dump();
+  return {kinds::config_maps, object};
+}
+
+std::optional<Accepted> read_accepted(const Json& config_map) {
+  const auto stored = Json::parse(config_map.at("data").get(data_key).as_string());
+  if (!stored) return std::nullopt;
+  auto spec = crds::pipeline_from_json(stored->at("spec"));
+  if (!spec) return std::nullopt;
+  return Accepted{stored->at("spec"), std::move(*spec), fields_from_json(stored->at("fields"))};
+}
+
+std::string kafka_identity(const std::string& ns, const std::string& pipeline, const Json& spec) {
+  const Json& kafka = spec.at("kafka");
+  if (kafka.has("external")) return "external:" + kafka.at("external/bootstrapServers").as_string();
+  return cat(ns, "/", kafka.has("clusterRef") ? kafka.at("clusterRef/name").as_string() : pipeline);
+}
+
+Result<void> Acceptance::check_secret(const std::string& ns, const crds::SecretKeyRef& ref, const std::string& field) {
+  const auto secret = api_.get(kinds::secrets, ns, ref.name);
+  if (!secret && secret.error().reason == "NotFound") {
+    return Error{"ReferenceNotFound", cat(field, ": there is no Secret '", ref.name, "' in namespace ", ns)};
+  }
+  if (!secret) return secret.error().context(field);
+  if (secret->at("data").get(ref.key).is_null()) {
+    return Error{"ReferenceNotFound", cat(field, ": the Secret '", ref.name, "' has no key '", ref.key, "'")};
+  }
+  return {};
+}
+
+Result<void> Acceptance::check_references(const std::string& ns, const crds::PipelineSpec& spec) {
+  std::vector<std::pair<crds::SecretKeyRef, std::string>> refs;
+  if (const auto& external = spec.kafka.external) {
+    if (external->ca) refs.emplace_back(*external->ca, "spec.kafka.external.tls.caSecretRef");
+    if (external->sasl) {
+      refs.emplace_back(external->sasl->username, "spec.kafka.external.sasl.usernameSecretRef");
+      refs.emplace_back(external->sasl->password, "spec.kafka.external.sasl.passwordSecretRef");
+    }
+  }
+  for (const auto& source : spec.sources) {
+    if (source.token) refs.emplace_back(*source.token, cat("spec.sources[", source.name, "].http.tokenSecretRef"));
+  }
+  for (const auto& sink : spec.sinks) {
+    if (sink.postgres) refs.emplace_back(sink.postgres->dsn, cat("spec.sinks[", sink.name, "].postgres.dsnSecretRef"));
+  }
+  for (const auto& [ref, field] : refs) {
+    if (auto found = check_secret(ns, ref, field); !found) return found;
+  }
+  const std::string& cluster = spec.kafka.cluster_ref;
+  if (!cluster.empty() && !caches_.of(kinds::kafka_clusters).get(ns, cluster)) {
+    return Error{"ReferenceNotFound",
+                 cat("spec.kafka.clusterRef.name: there is no KafkaCluster '", cluster, "' in namespace ", ns)};
+  }
+  return {};
+}
+
+Result<void> Acceptance::check_topics_are_free(const Json& pipeline, const crds::PipelineSpec& spec) const {
+  const std::string& ns = pipeline.at("metadata/namespace").as_string();
+  const std::string& name = pipeline.at("metadata/name").as_string();
+  const std::string identity = kafka_identity(ns, name, pipeline.at("spec"));
+  const auto ours = declared_topics(pipeline.at("spec"));
+  for (const auto& other : caches_.of(kinds::pipelines).list(spec.kafka.external ? "" : ns)) {
+    const std::string& other_ns = other->at("metadata/namespace").as_string();
+    const std::string& other_name = other->at("metadata/name").as_string();
+    if (other->at("metadata/uid") == pipeline.at("metadata/uid") || age(*other) > age(pipeline)) continue;
+    if (kafka_identity(other_ns, other_name, other->at("spec")) != identity) continue;
+    for (const std::string& topic : declared_topics(other->at("spec"))) {
+      if (!ours.count(topic)) continue;
+      return Error{"TopicConflict",
+                   cat("topic '", topic, "' was declared first by Pipeline ", other_ns, "/", other_name,
+                       "; use another name, or list it in spec.topics with existing: true")};
+    }
+  }
+  return {};
+}
+
+Result<Accepted> Acceptance::judge(const Json& pipeline) {
+  auto spec = crds::pipeline_from_json(pipeline.at("spec"));
+  if (!spec) return std::move(spec).error();
+  if (auto graph = crds::check_graph(*spec); !graph) return std::move(graph).error();
+  if (auto free = check_topics_are_free(pipeline, *spec); !free) return std::move(free).error();
+  if (auto found = check_references(pipeline.at("metadata/namespace").as_string(), *spec); !found)
+    return std::move(found).error();
+  auto fields = resolve_fields(*spec, check_);
+  if (!fields) return std::move(fields).error();
+  return Accepted{pipeline.at("spec"), std::move(*spec), std::move(*fields)};
+}
+
+bool is_verdict(const Error& error) {
+  static const std::set<std::string> reasons{"InvalidSpec", "InvalidQuery",  "NotRowWise",
+                                             "NotAllowed",  "TopicConflict", "ReferenceNotFound"};
+  return reasons.count(error.reason) > 0;
+}
+
+}  // namespace tidegate::controllers

@@ -1,0 +1,76 @@
+#include "controllers/pipeline/judge.h"
+
+#include <algorithm>
+
+#include "common/base/text.h"
+
+namespace tidegate::controllers {
+namespace {
+
+StageVerdict judge_source(const StageEvidence& evidence) {
+  if (evidence.pods.ready == 0) return {StageState::starting, "no pod is ready"};
+  return {evidence.append_rate.value_or(0) > 0 ? StageState::flowing : StageState::idle, ""};
+}
+
+}  // namespace
+
+const char* to_string(StageState state) {
+  switch (state) {
+    case StageState::idle:
+      return "Idle";
+    case StageState::flowing:
+      return "Flowing";
+    case StageState::paused:
+      return "Paused";
+    case StageState::starting:
+      return "Starting";
+    case StageState::waiting:
+      return "Waiting";
+    case StageState::stalled:
+      return "Stalled";
+    case StageState::failing:
+      return "Failing";
+  }
+  return "Starting";
+}
+
+StageVerdict judge(const StageEvidence& evidence) {
+  const StageFigures& figures = evidence.figures;
+  if (evidence.replicas == 0) return {StageState::paused, ""};
+  if (!evidence.pods.problem.empty()) return {StageState::failing, evidence.pods.problem};
+  if (!evidence.kafka_reachable) return {StageState::waiting, cat("waits for Kafka: ", evidence.kafka_problem)};
+  if (evidence.kind == "source") return judge_source(evidence);
+  if (evidence.pods.running == 0) return {StageState::starting, "no pod runs yet"};
+  if (!figures.known) return {StageState::starting, "nothing is known about its progress yet"};
+  if (figures.silent >= kGoneSilent) {
+    return {StageState::stalled, "no sign of life from the worker for more than 25 s"};
+  }
+  if (figures.waiting) return {StageState::waiting, figures.problem};
+  if (figures.standing >= kStandsStill) {
+    return {StageState::stalled, "records wait, but none was taken in for more than 8 s"};
+  }
+  if (evidence.pods.ready == 0) return {StageState::starting, "no pod is ready"};
+  if (figures.moving || figures.lag_records.value_or(0) > 0) return {StageState::flowing, ""};
+  return {StageState::idle, ""};
+}
+
+PipelineVerdict judge_all(const std::vector<NamedVerdict>& stages) {
+  const auto worst = std::max_element(stages.begin(), stages.end(), [](const NamedVerdict& a, const NamedVerdict& b) {
+    return a.verdict.state < b.verdict.state;
+  });
+  if (worst == stages.end()) return {false, "Starting", "no stage yet"};
+  const StageState state = worst->verdict.state;
+  const std::string reason = to_string(state);
+  switch (state) {
+    case StageState::idle:
+      return {true, reason, "all stages are ready; no records arrive"};
+    case StageState::flowing:
+      return {true, reason, "records flow through all stages"};
+    case StageState::paused:
+      return {false, reason, "spec.paused is true: processors and sinks are stopped"};
+    default:
+      return {false, reason, cat(worst->kind, " ", worst->name, ": ", worst->verdict.message)};
+  }
+}
+
+}  // namespace tidegate::controllers

@@ -1,0 +1,50 @@
+// Whether records flow. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controllers/observation/progress.h"
+#include "controllers/shared/pods.h"
+
+namespace tidegate::controllers {
+
+// In the order of how bad it is.
+enum class StageState { idle, flowing, paused, starting, waiting, stalled, failing };
+
+// As status shows it: "Idle", …
+const char* to_string(StageState state);
+
+struct StageEvidence {
+  std::string kind;  // source, processor, sink
+  int replicas = 0;  // asked for
+  PodSummary pods;
+  bool kafka_reachable = false;
+  std::string kafka_problem;
+  StageFigures figures;               // of a processor or sink
+  std::optional<double> append_rate;  // of a source's topic
+};
+
+struct StageVerdict {
+  StageState state = StageState::starting;
+  std::string message;  // "" when all is well
+};
+
+StageVerdict judge(const StageEvidence& evidence);
+
+struct NamedVerdict {
+  std::string name;
+  std::string kind;
+  StageVerdict verdict;
+};
+
+// Ready, for the whole pipeline: the worst stage decides.
+struct PipelineVerdict {
+  bool ready = false;
+  std::string reason;
+  std::string message;
+};
+
+PipelineVerdict judge_all(const std::vector<NamedVerdict>& stages);
+
+}  // namespace tidegate::controllers

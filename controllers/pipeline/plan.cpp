@@ -1,0 +1,196 @@
+#include "controllers/pipeline/plan.h"
+
+#include "common/base/text.h"
+#include "controllers/pipeline/labels.h"
+#include "controllers/pipeline/stage_settings.h"
+#include "controllers/shared/pods.h"
+
+namespace tidegate::controllers {
+namespace {
+
+constexpr int worker_user = 65532;
+
+// The objects of one stage.
+class StagePlanner {
+ public:
+  StagePlanner(const PipelineContext& context, const crds::Stage& stage, const char* component,
+               const StageSettings& settings)
+      : context_(context),
+        stage_(stage),
+        component_(component),
+        settings_(settings),
+        name_(crds::stage_child(context.name, stage.name)),
+        settings_text_(settings.json.dump(1)),
+        settings_name_(cat(name_, "-", sha256_hex(settings_text_).substr(0, 8))) {}
+
+  Child config_map() const {
+    Json out = object(kinds::config_maps, settings_name_);
+    out["immutable"] = true;
+    out["data"] = Json::object({{"stage.json", settings_text_}});
+    return {kinds::config_maps, out};
+  }
+
+  Child stateful_set(int replicas) const {
+    Json out = object(kinds::stateful_sets, name_);
+    out["spec"] = Json::object({{"replicas", replicas},
+                                {"podManagementPolicy", "Parallel"},
+                                {"selector", Json::object({{"matchLabels", selector()}})},
+                                {"template", pod_template({})}});
+    return {kinds::stateful_sets, out};
+  }
+
+  Child deployment(int http_port) const {
+    Json out = object(kinds::deployments, name_);
+    out["spec"] = Json::object(
+        {{"replicas", stage_.replicas},
+         // Clients must always find somebody.
+         {"strategy", Json::object({{"type", "RollingUpdate"},
+                                    {"rollingUpdate", Json::object({{"maxUnavailable", 0}, {"maxSurge", 1}})}})},
+         {"selector", Json::object({{"matchLabels", selector()}})},
+         {"template", pod_template(Json::array({port("http", http_port)}))}});
+    return {kinds::deployments, out};
+  }
+
+  Child service(int http_port) const {
+    Json out = object(kinds::services, name_);
+    out["spec"] = Json::object(
+        {{"selector", selector()},
+         {"ports", Json::array({Json::object(
+                       {{"name", "http"}, {"port", http_port}, {"targetPort", "http"}, {"protocol", "TCP"}})})}});
+    return {kinds::services, out};
+  }
+
+ private:
+  Json selector() const {
+    Json out = Json::object({{crds::labels::name, "tidegate-worker"}, {crds::labels::stage, stage_.name}});
+    out[crds::labels::pipeline] = context_.name;
+    return out;
+  }
+
+  Json labels() const {
+    Json out = selector();
+    out[crds::labels::instance] = context_.name;
+    out[crds::labels::component] = component_;
+    out[crds::labels::managed_by] = "tidegate";
+    return out;
+  }
+
+  Json object(const kube::Resource& kind, const std::string& name) const {
+    return Json::object(
+        {{"apiVersion", kind.api_version()},
+         {"kind", kind.kind},
+         {"metadata", Json::object({{"name", name}, {"namespace", context_.ns}, {"labels", labels()}})}});
+  }
+
+  static Json port(const std::string& name, int number) {
+    return Json::object({{"name", name}, {"containerPort", number}, {"protocol", "TCP"}});
+  }
+
+  static Json probe(const char* path, int period, int failures) {
+    return Json::object({{"httpGet", Json::object({{"path", path}, {"port", "metrics"}})},
+                         {"periodSeconds", period},
+                         {"timeoutSeconds", 2},
+                         {"failureThreshold", failures}});
+  }
+
+  Json container(const Json& extra_ports) const {
+    Json ports = Json::array({port("metrics", kMetricsPort)});
+    for (const Json& extra : extra_ports.items()) ports.push_back(extra);
+    Json mounts =
+        Json::array({Json::object({{"name", "stage"}, {"mountPath", "/etc/tidegate/stage"}, {"readOnly", true}}),
+                     Json::object({{"name", "tmp"}, {"mountPath", "/tmp"}})});
+    for (const SecretMount& secret : settings_.secrets) {
+      mounts.push_back(Json::object(
+          {{"name", secret.purpose}, {"mountPath", "/etc/tidegate/secrets/" + secret.purpose}, {"readOnly", true}}));
+    }
+    return Json::object(
+        {{"name", "worker"},
+         {"image", context_.worker_image},
+         {"imagePullPolicy", context_.pull_policy},
+         {"command", Json::array({"tidegate-worker", "run", "--config", "/etc/tidegate/stage/stage.json"})},
+         // The pod's name is the worker's identity in its consumer group.
+         {"env", Json::array({Json::object(
+                     {{"name", "POD_NAME"},
+                      {"valueFrom", Json::object({{"fieldRef", Json::object({{"fieldPath", "metadata.name"}})}})}})})},
+         {"ports", ports},
+         {"resources", container_resources(stage_.resources)},
+         {"securityContext", container_security()},
+         {"startupProbe", probe("/healthz", 1, 60)},
+         {"readinessProbe", probe("/readyz", 2, 3)},
+         {"livenessProbe", probe("/healthz", 10, 6)},
+         {"terminationMessagePolicy", "FallbackToLogsOnError"},
+         {"volumeMounts", mounts}});
+  }
+
+  Json pod_template(const Json& extra_ports) const {
+    Json volumes =
+        Json::array({Json::object({{"name", "stage"}, {"configMap", Json::object({{"name", settings_name_}})}}),
+                     Json::object({{"name", "tmp"}, {"emptyDir", Json::object({{"sizeLimit", "256Mi"}})}})});
+    for (const SecretMount& secret : settings_.secrets) {
+      const Json item = Json::object({{"key", secret.ref.key}, {"path", secret.ref.key}});
+      volumes.push_back(Json::object(
+          {{"name", secret.purpose},
+           {"secret",
+            Json::object({{"secretName", secret.ref.name}, {"items", Json::array({item})}, {"defaultMode", 0440}})}}));
+    }
+    return Json::object({{"metadata", Json::object({{"labels", labels()}})},
+                         {"spec", Json::object({{"automountServiceAccountToken", false},
+                                                {"enableServiceLinks", false},
+                                                {"securityContext", pod_security(worker_user)},
+                                                {"terminationGracePeriodSeconds", 30},
+                                                {"containers", Json::array({container(extra_ports)})},
+                                                {"volumes", volumes}})}});
+  }
+
+  const PipelineContext& context_;
+  const crds::Stage& stage_;
+  const char* component_;
+  const StageSettings& settings_;
+  const std::string name_;
+  const std::string settings_text_;
+  const std::string settings_name_;
+};
+
+}  // namespace
+
+Child plan_kafka_cluster(const PipelineContext& context, const Accepted& accepted) {
+  return {kinds::kafka_clusters, Json::object({{"apiVersion", kinds::kafka_clusters.api_version()},
+                                               {"kind", kinds::kafka_clusters.kind},
+                                               {"metadata", Json::object({{"name", context.name},
+                                                                          {"namespace", context.ns},
+                                                                          {"labels", pipeline_labels(context.name)}})},
+                                               {"spec", accepted.spec_json.at("kafka/managed")}})};
+}
+
+std::vector<Child> plan_stages(const PipelineContext& context, const Accepted& accepted) {
+  std::vector<Child> out;
+  const bool paused = accepted.spec.paused;
+  for (const crds::Source& source : accepted.spec.sources) {
+    const StageSettings settings = source_settings(context, accepted, source);
+    const StagePlanner planner(context, source, "source", settings);
+    for (Child child :
+         {planner.config_map(), planner.deployment(source.http_port), planner.service(source.http_port)}) {
+      out.push_back(std::move(child));
+    }
+  }
+  for (const crds::Processor& processor : accepted.spec.processors) {
+    const StageSettings settings = processor_settings(context, accepted, processor);
+    const StagePlanner planner(context, processor, "processor", settings);
+    for (Child child : {planner.config_map(), planner.stateful_set(paused ? 0 : processor.replicas)})
+      out.push_back(std::move(child));
+  }
+  for (const crds::Sink& sink : accepted.spec.sinks) {
+    const StageSettings settings = sink_settings(context, accepted, sink);
+    const StagePlanner planner(context, sink, "sink", settings);
+    for (Child child : {planner.config_map(), planner.stateful_set(paused ? 0 : sink.replicas)})
+      out.push_back(std::move(child));
+  }
+  return out;
+}
+
+std::string source_url(const PipelineContext& context, const crds::Source& source) {
+  return cat("http://", crds::stage_child(context.name, source.name), ".", context.ns,
+             ".svc:", std::to_string(source.http_port), "/");
+}
+
+}  // namespace tidegate::controllers

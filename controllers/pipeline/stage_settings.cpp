@@ -1,0 +1,99 @@
+#include "controllers/pipeline/stage_settings.h"
+
+#include "common/base/text.h"
+#include "controllers/pipeline/labels.h"
+#include "crds/graph.h"
+
+namespace tidegate::controllers {
+namespace {
+
+// Properties of an external Kafka in librdkafka's names; secrets stay in files.
+Json kafka_properties(const crds::KafkaChoice& kafka, std::vector<SecretMount>& secrets) {
+  Json out = Json::Object{};
+  if (!kafka.external) return out;
+  const auto& external = *kafka.external;
+  if (external.tls || external.sasl) {
+    out["security.protocol"] = external.sasl ? (external.tls ? "sasl_ssl" : "sasl_plaintext") : "ssl";
+  }
+  if (external.ca) {
+    secrets.push_back({"kafka-ca", *external.ca});
+    out["ssl.ca.location"] = secrets.back().file();
+  }
+  if (external.sasl) {
+    out["sasl.mechanism"] = external.sasl->mechanism;
+    secrets.push_back({"kafka-username", external.sasl->username});
+    out["sasl.username"] = "file:" + secrets.back().file();
+    secrets.push_back({"kafka-password", external.sasl->password});
+    out["sasl.password"] = "file:" + secrets.back().file();
+  }
+  return out;
+}
+
+StageSettings common(const PipelineContext& context, const Accepted& accepted, const crds::Stage& stage,
+                     const char* kind) {
+  StageSettings out;
+  const Json properties = kafka_properties(accepted.spec.kafka, out.secrets);
+  out.json = Json::object(
+      {{"namespace", context.ns},
+       {"pipeline", context.name},
+       {"stage", stage.name},
+       {"kind", kind},
+       {"kafka", Json::object({{"bootstrapServers", context.bootstrap_servers}, {"properties", properties}})},
+       {"metricsPort", kMetricsPort}});
+  return out;
+}
+
+void add_input(StageSettings& out, const PipelineContext& context, const Accepted& accepted, const crds::Stage& stage,
+               const std::string& topic, crds::Start start) {
+  out.json["group"] = crds::consumer_group(context.installation, context.ns, context.name, stage.name);
+  out.json["start"] = start == crds::Start::earliest ? "earliest" : "latest";
+  out.json["input"] = Json::object({{"topic", topic}, {"fields", to_json(accepted.fields.at(topic))}});
+  out.json["deadLetters"] = Json::object({{"topic", crds::dead_letter_topic(context.ns, context.name, stage.name)}});
+}
+
+}  // namespace
+
+std::string SecretMount::file() const {
+  return cat("/etc/tidegate/secrets/", purpose, "/", ref.key);
+}
+
+StageSettings source_settings(const PipelineContext& context, const Accepted& accepted, const crds::Source& source) {
+  StageSettings out = common(context, accepted, source, "source");
+  const crds::Topic& topic = *accepted.spec.topic(source.to);
+  out.json["output"] =
+      Json::object({{"topic", source.to}, {"key", Json::array(topic.key)}, {"fields", to_json(topic.fields)}});
+  Json http = Json::object({{"port", source.http_port}});
+  if (source.token) {
+    out.secrets.push_back({"token", *source.token});
+    http["tokenFile"] = out.secrets.back().file();
+  }
+  out.json["source"] = Json::object({{"http", http}});
+  return out;
+}
+
+StageSettings processor_settings(const PipelineContext& context, const Accepted& accepted,
+                                 const crds::Processor& processor) {
+  StageSettings out = common(context, accepted, processor, "processor");
+  add_input(out, context, accepted, processor, processor.from, processor.start);
+  out.json["output"] =
+      Json::object({{"topic", processor.to}, {"key", Json::array(crds::output_key(accepted.spec, processor))}});
+  out.json["sql"] = Json::object({{"query", processor.query}});
+  return out;
+}
+
+StageSettings sink_settings(const PipelineContext& context, const Accepted& accepted, const crds::Sink& sink) {
+  StageSettings out = common(context, accepted, sink, "sink");
+  add_input(out, context, accepted, sink, sink.from, sink.start);
+  if (sink.postgres) {
+    out.secrets.push_back({"dsn", sink.postgres->dsn});
+    out.json["sink"] = Json::object({{"postgres", Json::object({{"table", sink.postgres->table},
+                                                                {"key", Json::array(sink.key)},
+                                                                {"createTable", sink.postgres->create_table},
+                                                                {"dsnFile", out.secrets.back().file()}})}});
+  } else {
+    out.json["sink"] = Json::object({{"log", Json::Object{}}});
+  }
+  return out;
+}
+
+}  // namespace tidegate::controllers

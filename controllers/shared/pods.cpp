@@ -1,0 +1,106 @@
+#include "controllers/shared/pods.h"
+
+#include <set>
+
+#include "common/base/text.h"
+
+namespace tidegate::controllers {
+namespace {
+
+const Json& condition(const Json& pod, const std::string& type) {
+  static const Json none;
+  for (const Json& item : pod.at("status/conditions").items()) {
+    if (item.at("type").as_string() == type) return item;
+  }
+  return none;
+}
+
+// A container waits in these states for more than the usual start.
+bool is_problem(const std::string& waiting_reason) {
+  static const std::set<std::string> problems{"CrashLoopBackOff",     "ImagePullBackOff",  "ErrImagePull",
+                                              "InvalidImageName",     "ErrImageNeverPull", "CreateContainerConfigError",
+                                              "CreateContainerError", "RunContainerError"};
+  return problems.count(waiting_reason) > 0;
+}
+
+std::string container_problem(const Json& container) {
+  const Json& waiting = container.at("state/waiting");
+  const Json& last = container.at("lastState/terminated").is_object() ? container.at("lastState/terminated")
+                                                                      : container.at("state/terminated");
+  const std::string& ended = last.at("reason").as_string();
+  const std::string& reason = waiting.at("reason").as_string();
+  if (reason == "CrashLoopBackOff" ||
+      (!is_problem(reason) && !container.at("ready").as_bool() && ended == "OOMKilled")) {
+    std::string out = ended == "OOMKilled"
+                          ? "OOMKilled: it needed more than its memory limit"
+                          : cat("CrashLoopBackOff: exit code ", std::to_string(last.at("exitCode").as_int()));
+    const std::string& message = last.at("message").as_string();
+    return message.empty() ? out : cat(out, ": ", truncate_utf8(trim(message), 200));
+  }
+  if (!is_problem(reason)) return "";
+  const std::string& message = waiting.at("message").as_string();
+  return message.empty() ? reason : cat(reason, ": ", truncate_utf8(message, 200));
+}
+
+std::string pod_problem(const Json& pod) {
+  if (pod.has("metadata/deletionTimestamp")) return "";
+  const Json& scheduled = condition(pod, "PodScheduled");
+  if (scheduled.at("status").as_string() == "False") {
+    return cat(scheduled.at("reason").as_string("Unschedulable"), ": ",
+               truncate_utf8(scheduled.at("message").as_string(), 300));
+  }
+  if (pod.at("status/phase").as_string() == "Failed") {
+    return cat(pod.at("status/reason").as_string("Failed"), ": ",
+               truncate_utf8(pod.at("status/message").as_string(), 200));
+  }
+  for (const Json& container : pod.at("status/containerStatuses").items()) {
+    if (std::string problem = container_problem(container); !problem.empty()) return problem;
+  }
+  return "";
+}
+
+}  // namespace
+
+Json pod_security(int user) {
+  return Json::object({{"runAsNonRoot", true},
+                       {"runAsUser", user},
+                       {"runAsGroup", user},
+                       {"fsGroup", user},
+                       {"fsGroupChangePolicy", "OnRootMismatch"},
+                       {"seccompProfile", Json::object({{"type", "RuntimeDefault"}})}});
+}
+
+Json container_security() {
+  return Json::object({{"allowPrivilegeEscalation", false},
+                       {"readOnlyRootFilesystem", true},
+                       {"capabilities", Json::object({{"drop", Json::array({"ALL"})}})}});
+}
+
+Json container_resources(const crds::Resources& resources) {
+  Json out = Json::object({{"requests", Json::Object{}}, {"limits", Json::Object{}}});
+  if (!resources.cpu_request.empty()) out["requests"]["cpu"] = resources.cpu_request;
+  if (!resources.memory_request.empty()) out["requests"]["memory"] = resources.memory_request;
+  if (!resources.cpu_limit.empty()) out["limits"]["cpu"] = resources.cpu_limit;
+  if (!resources.memory_limit.empty()) out["limits"]["memory"] = resources.memory_limit;
+  return out;
+}
+
+PodSummary summarize_pods(const std::vector<kube::ObjectPtr>& pods) {
+  PodSummary out;
+  for (const auto& pod : pods) {
+    if (pod->has("metadata/deletionTimestamp")) continue;
+    ++out.total;
+    if (pod->at("status/containerStatuses/0/state/running").is_object()) ++out.running;
+    if (condition(*pod, "Ready").at("status").as_string() == "True") {
+      ++out.ready;
+      continue;
+    }
+    if (!out.problem.empty()) continue;
+    if (const std::string problem = pod_problem(*pod); !problem.empty()) {
+      out.problem = cat("pod ", pod->at("metadata/name").as_string(), ": ", problem);
+    }
+  }
+  return out;
+}
+
+}  // namespace tidegate::controllers

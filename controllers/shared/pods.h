@@ -1,0 +1,30 @@
+// Pods: how ours are secured, and what is wrong with one, in words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/json/json.h"
+#include "crds/kafka_cluster.h"
+#include "operator/kube/cache.h"
+
+namespace tidegate::controllers {
+
+// `securityContext` of a pod and of a container that meet the Pod Security level "restricted".
+Json pod_security(int user);
+Json container_security();
+
+// `resources` of a container.
+Json container_resources(const crds::Resources& resources);
+
+struct PodSummary {
+  int total = 0;
+  int running = 0;  // a container of it runs, ready or not
+  int ready = 0;
+  std::string problem;  // of the first pod that does not run, with its name; "" when none has one
+};
+
+// A pod that is merely starting has no problem.
+PodSummary summarize_pods(const std::vector<kube::ObjectPtr>& pods);
+
+}  // namespace tidegate::controllers
