@@ -1,0 +1,164 @@
+#include "kafka_server.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "common/base/text.h"
+#include "kafka/consumer.h"
+#include "kafka/producer.h"
+
+namespace tidegate::worker_test {
+namespace {
+
+constexpr Duration kPatience{30'000};
+
+template <typename T>
+T expect(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+// Notes what is assigned and where reading begins.
+struct Assignment : kafka::AssignmentListener {
+  void assigned(const std::vector<kafka::StartPosition>& partitions) override {
+    for (const auto& start : partitions) positions[start.partition] = start.position;
+  }
+  void revoked(const std::vector<int>&, bool) override {}
+  std::map<int, std::int64_t> positions;
+};
+
+}  // namespace
+
+KafkaServer& KafkaServer::instance() {
+  static KafkaServer server;
+  return server;
+}
+
+KafkaServer::KafkaServer() {
+  const char* place = std::getenv("TIDEGATE_TEST_KAFKA");
+  if (place == nullptr) throw std::runtime_error("set TIDEGATE_TEST_KAFKA to \"DIR PORT\" (tests/worker/run does)");
+  std::istringstream(place) >> directory_ >> port_;
+}
+
+kafka::Admin& KafkaServer::admin() {
+  if (!admin_) admin_ = expect(kafka::Admin::connect(config(), kPatience));
+  return *admin_;
+}
+
+std::string KafkaServer::unique(const std::string& prefix) {
+  static int count = 0;
+  return cat(prefix, "-", std::to_string(getpid()), "-", std::to_string(++count));
+}
+
+std::string KafkaServer::make_topic(int partitions, const std::map<std::string, std::string>& config) {
+  const std::string name = unique("topic");
+  expect(admin().create_topic({name, partitions, 1, config}));
+  return name;
+}
+
+void KafkaServer::produce(const std::string& topic, const std::vector<NewRecord>& records) {
+  kafka::ProducerOptions options;
+  options.client = config();
+  auto producer = expect(kafka::Producer::create(options));
+  const auto delivery = kafka::Delivery::create();
+  for (const NewRecord& record : records) {
+    const kafka::OutRecord out{record.key, record.value};
+    while (expect(record.headers.empty()
+                      ? producer->produce(topic, record.partition, {&out, 1}, delivery, false)
+                      : producer->produce_with_headers(topic, record.partition, out, record.headers, delivery)) == 0) {
+      producer->poll(Duration{10});
+    }
+  }
+  delivery->seal();
+  if (!producer->flush(kPatience) || delivery->failed() > 0) throw std::runtime_error("could not produce to " + topic);
+}
+
+std::vector<Stored> KafkaServer::read(const std::string& topic) {
+  const int partitions = expect(admin().describe_topics({topic})).at(topic).partitions;
+  const auto logs = expect(admin().log_offsets({{topic, partitions}})).at(topic);
+  Assignment assignment;
+  kafka::ConsumerOptions options;
+  options.client = config();
+  options.group = options.instance = unique("reader");
+  options.topic = topic;
+  auto consumer = expect(kafka::Consumer::create(options, assignment));
+  std::vector<Stored> stored;
+  std::map<int, std::int64_t> at;
+  const auto complete = [&] {
+    for (int i = 0; i < partitions; ++i) {
+      if (std::max(at[i], logs[static_cast<std::size_t>(i)].start) < logs[static_cast<std::size_t>(i)].stable)
+        return false;
+    }
+    return true;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!complete()) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("could not read " + topic);
+    const kafka::Polled polled = expect(consumer->poll(10'000, Duration{100}, Duration{0}));
+    for (const kafka::Record& record : polled.records.records()) {
+      at[record.partition] = record.offset + 1;
+      if (record.offset >= logs[static_cast<std::size_t>(record.partition)].stable) continue;
+      Stored& one = stored.emplace_back();
+      one.partition = record.partition;
+      one.offset = record.offset;
+      one.timestamp_ms = record.timestamp_ms;
+      if (record.key) one.key = std::string(*record.key);
+      one.value = std::string(record.value.value_or(std::string_view()));
+      for (const kafka::Header& header : kafka::headers(record)) one.headers[header.name] = header.value.value_or("");
+    }
+    for (const auto& end : polled.ends) at[end.partition] = std::max(at[end.partition], end.position);
+  }
+  return stored;
+}
+
+std::vector<std::optional<kafka::CommitMetadata>> KafkaServer::committed(const std::string& group,
+                                                                         const std::string& topic, int partitions) {
+  std::vector<std::optional<kafka::CommitMetadata>> metadata;
+  for (const kafka::CommittedOffset& offset : expect(admin().committed(group, topic, partitions))) {
+    metadata.emplace_back();
+    if (offset.offset >= 0) metadata.back() = expect(kafka::CommitMetadata::decode(offset.metadata));
+  }
+  return metadata;
+}
+
+std::vector<std::int64_t> KafkaServer::committed_offsets(const std::string& group, const std::string& topic,
+                                                         int partitions) {
+  std::vector<std::int64_t> offsets;
+  for (const auto& offset : expect(admin().committed(group, topic, partitions))) offsets.push_back(offset.offset);
+  return offsets;
+}
+
+std::int64_t KafkaServer::end(const std::string& topic, int partitions) {
+  std::int64_t sum = 0;
+  for (const auto& log : expect(admin().log_offsets({{topic, partitions}})).at(topic)) sum += log.end;
+  return sum;
+}
+
+void KafkaServer::delete_records_before(const std::string& topic, int partition, std::int64_t offset) {
+  const std::string file = directory_ + "/delete-records.json";
+  std::ofstream(file) << R"({"version":1,"partitions":[{"topic":")" << topic << R"(","partition":)" << partition
+                      << R"(,"offset":)" << offset << "}]}";
+  const std::string command = cat("$(" TIDEGATE_SOURCE_DIR "/dev/kafka/prefix)/bin/kafka-run-class.sh ",
+                                  "org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server ", address(),
+                                  " --offset-json-file ", file, " >&2");
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+}
+
+void KafkaServer::freeze(bool frozen) {
+  pid_t pid = 0;
+  std::ifstream(directory_ + "/pid") >> pid;
+  if (pid <= 0 || kill(pid, frozen ? SIGSTOP : SIGCONT) != 0) throw std::runtime_error("the broker does not run");
+}
+
+void KafkaServer::run(const std::string& verb, const std::string& argument) {
+  const std::string command =
+      cat(TIDEGATE_SOURCE_DIR "/dev/kafka/local ", verb, " '", directory_, "' ", argument, " >&2");
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+}
+
+}  // namespace tidegate::worker_test

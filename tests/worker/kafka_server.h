@@ -1,0 +1,72 @@
+// The Kafka of the worker tests: dev/kafka/local on TIDEGATE_TEST_KAFKA ("DIR PORT"). Tests may stop it and start it
+// again, so they must not run side by side.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kafka/admin.h"
+#include "kafka/commit_metadata.h"
+#include "kafka/record.h"
+
+namespace tidegate::worker_test {
+
+// A record as read back, owning its bytes.
+struct Stored {
+  int partition = 0;
+  std::int64_t offset = 0;
+  std::int64_t timestamp_ms = 0;
+  std::optional<std::string> key;
+  std::string value;
+  std::map<std::string, std::string> headers;
+};
+
+struct NewRecord {
+  std::optional<std::string> key;
+  std::string value;
+  int partition = 0;
+  std::vector<kafka::Header> headers = {};
+};
+
+// Everything throws std::runtime_error when Kafka does not do it within half a minute.
+class KafkaServer {
+ public:
+  static KafkaServer& instance();
+
+  std::string address() const { return "127.0.0.1:" + port_; }
+  kafka::ClientConfig config() const { return {address(), {}, "test"}; }
+  kafka::Admin& admin();
+
+  // A new topic with a name that no other test uses.
+  std::string make_topic(int partitions, const std::map<std::string, std::string>& config = {});
+  std::string unique(const std::string& prefix);
+  void produce(const std::string& topic, const std::vector<NewRecord>& records);
+  // All records of a topic up to its stable end now.
+  std::vector<Stored> read(const std::string& topic);
+  // The committed metadata per partition; nothing where none is committed.
+  std::vector<std::optional<kafka::CommitMetadata>> committed(const std::string& group, const std::string& topic,
+                                                              int partitions);
+  std::vector<std::int64_t> committed_offsets(const std::string& group, const std::string& topic, int partitions);
+  // Sum of the log ends.
+  std::int64_t end(const std::string& topic, int partitions);
+  // Makes records below `offset` disappear, as retention does.
+  void delete_records_before(const std::string& topic, int partition, std::int64_t offset);
+
+  void start() { run("up", port_); }
+  void stop(bool crash) { run(crash ? "kill" : "down", ""); }
+  // Stops the broker's process in its tracks, and lets it go on.
+  void freeze(bool frozen);
+
+ private:
+  KafkaServer();
+  void run(const std::string& verb, const std::string& argument);
+
+  std::string directory_;
+  std::string port_;
+  std::unique_ptr<kafka::Admin> admin_;
+};
+
+}  // namespace tidegate::worker_test
