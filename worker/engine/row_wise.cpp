@@ -24,6 +24,12 @@ const std::set<std::string, std::less<>> kOperators = {
     "COMPARE_IN",          "COMPARE_NOT_IN",    "OPERATOR_NOT",  "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL",
     "OPERATOR_COALESCE",   "OPERATOR_NULLIF",   "ARRAY_EXTRACT", "ARRAY_SLICE"};
 
+// Types that a value may be cast to; none of them runs code or looks anything up.
+const std::set<std::string, std::less<>> kCastTypes = {
+    "BOOLEAN",  "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",   "UTINYINT",     "USMALLINT",    "UINTEGER",
+    "UBIGINT",  "FLOAT",   "DOUBLE",   "DECIMAL", "VARCHAR", "DATE",     "TIME",         "TIMESTAMP",    "TIMESTAMP_S",
+    "INTERVAL", "BLOB",    "UUID",     "UHUGEINT", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"};
+
 // The members of each known expression class beside class, type, alias and query_location.
 const std::map<std::string, std::set<std::string, std::less<>>, std::less<>> kMembers = {
     {"COLUMN_REF", {"column_names"}},
@@ -237,7 +243,7 @@ class Checker {
     if (kind == "OPERATOR") return operation(node);
     if (kind == "FUNCTION") return function(node);
     if (kind == "CASE") return cases(node);
-    if (kind == "CAST") return expression(node.get("child"));
+    if (kind == "CAST") return cast(node);
     if (kind == "BETWEEN") return all({&node.get("input"), &node.get("lower"), &node.get("upper")});
     return {};  // CONSTANT
   }
@@ -253,6 +259,16 @@ class Checker {
       if (auto refusal = all({&check.get("when_expr"), &check.get("then_expr")})) return refusal;
     }
     return optional(node.get("else_expr"));
+  }
+
+  Verdict cast(const Json& node) {
+    const Json& type = node.get("cast_type");
+    const std::string& id = type.get("id").as_string();
+    if (kCastTypes.count(id) != 0) return expression(node.get("child"));
+    const std::string& name = type.at("type_info/name").as_string();  // of a type that only the catalog knows
+    Verdict refusal = refuse(kNotAllowed, cat("a cast to ", name.empty() ? id : name), location(node));
+    refusal->unknown_name = !name.empty();
+    return refusal;
   }
 
   Verdict column(const Json& node) {
