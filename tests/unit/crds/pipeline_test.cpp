@@ -1,0 +1,93 @@
+#include "crds/pipeline.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/crds/manifest.h"
+
+using namespace tidegate;
+using namespace tidegate::crds;
+
+namespace {
+
+std::string error_of(const Json& spec) {
+  const auto parsed = pipeline_from_json(spec);
+  REQUIRE_FALSE(parsed.ok());
+  CHECK(parsed.error().reason == "InvalidSpec");
+  return parsed.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("a whole pipeline is read") {
+  const auto spec = pipeline_from_json(fraud_spec());
+  REQUIRE(spec.ok());
+  REQUIRE(spec->kafka.managed);
+  CHECK(spec->kafka.managed->storage_size == "1Gi");
+  CHECK(spec->kafka.managed->replicas == 1);
+  const Topic* payments = spec->topic("payments");
+  REQUIRE(payments);
+  CHECK(payments->partitions == 4);
+  CHECK(payments->retention == Duration(168LL * 3600 * 1000));
+  CHECK(payments->fields == std::vector<Field>{{"card", "VARCHAR", true}, {"amount", "DOUBLE", false}});
+  CHECK(spec->sources.at(0).token->key == "token");
+  CHECK(spec->processors.at(0).from == "payments");
+  CHECK(spec->processors.at(0).start == Start::earliest);
+  CHECK_FALSE(spec->sinks.at(0).postgres);
+  CHECK(spec->sinks.at(1).postgres->dsn.name == "pg");
+  CHECK(spec->sinks.at(1).resources.memory_limit == "512Mi");
+  CHECK(spec->topic("alerts") == nullptr);
+}
+
+TEST_CASE("an external Kafka with TLS and SASL is read") {
+  Json spec = fraud_spec();
+  spec["kafka"] =
+      json(R"({"external": {"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
+    "sasl": {"mechanism": "SCRAM-SHA-512", "usernameSecretRef": {"name": "u", "key": "user"},
+             "passwordSecretRef": {"name": "u", "key": "password"}}}})");
+  const auto parsed = pipeline_from_json(spec);
+  REQUIRE(parsed.ok());
+  CHECK(parsed->kafka.external->tls);
+  CHECK(parsed->kafka.external->ca->name == "ca");
+  CHECK(parsed->kafka.external->sasl->password.key == "password");
+}
+
+TEST_CASE("mistakes name the field") {
+  Json spec = fraud_spec();
+  SUBCASE("two kinds of kafka") {
+    spec["kafka"]["clusterRef"]["name"] = "shared";
+    CHECK(error_of(spec) == "spec.kafka: exactly one of managed, clusterRef and external must be given");
+  }
+  SUBCASE("no kind of kafka") {
+    spec["kafka"] = Json::Object{};
+    CHECK(error_of(spec) == "spec.kafka: exactly one of managed, clusterRef and external must be given");
+  }
+  SUBCASE("a duration in days") {
+    spec["topics"] = json(R"([{"name": "payments", "partitions": 1, "retention": "7d"}])");
+    CHECK(error_of(spec).rfind("spec.topics[0].retention: '7d' is not a duration", 0) == 0);
+  }
+  SUBCASE("no partitions") {
+    spec["topics"] = json(R"([{"name": "payments"}])");
+    CHECK(error_of(spec) == "spec.topics[0].partitions: is needed, unless existing is true");
+  }
+  SUBCASE("a sink of no kind") {
+    spec["sinks"] = json(R"([{"name": "show", "from": "alerts"}])");
+    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres and log must be given");
+  }
+  SUBCASE("a key on a log") {
+    spec["sinks"] = json(R"([{"name": "show", "from": "alerts", "log": {}, "key": ["card"]}])");
+    CHECK(error_of(spec) == "spec.sinks[0].key: is only for postgres");
+  }
+  SUBCASE("no query") {
+    spec["processors"] = json(R"([{"name": "score", "from": ["payments"], "to": "alerts", "sql": {}}])");
+    CHECK(error_of(spec) == "spec.processors[0].sql.query: is missing");
+  }
+  SUBCASE("an unknown engine") {
+    spec["processors"] =
+        json(R"([{"name": "s", "from": ["payments"], "to": "a", "sql": {"query": "SELECT 1", "engine": "flink"}}])");
+    CHECK(error_of(spec) == "spec.processors[0].sql.engine: must be one of auto, native");
+  }
+  SUBCASE("text where a number belongs") {
+    spec["sources"] = json(R"([{"name": "intake", "to": "payments", "replicas": "two", "http": {}}])");
+    CHECK(error_of(spec) == "spec.sources[0].replicas: must be a whole number");
+  }
+}
