@@ -125,10 +125,8 @@ std::string log4j_config() {
       AppenderRef:
         - ref: STDOUT
     Logger:
-      - name: kafka
+      - name: kafka.server
         level: INFO
-      - name: org.apache.kafka
-        level: WARN
 )";
 }
 

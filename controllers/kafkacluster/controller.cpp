@@ -28,7 +28,7 @@ std::vector<Condition> judge_kafka(const KafkaEvidence& evidence) {
   }
   Condition reconciling{"Reconciling", Truth::no, "UpToDate", "everything is as the spec asks"};
   if (evidence.pending) reconciling = {"Reconciling", Truth::yes, evidence.pending->reason, evidence.pending->message};
-  Condition stalled{"Stalled", Truth::no, "Accepted", "the spec is accepted"};
+  Condition stalled{"Stalled", Truth::no, "NotStalled", "nothing waits for a human"};
   if (evidence.stalled) stalled = {"Stalled", Truth::yes, evidence.stalled->reason, evidence.stalled->message};
   return {ready, reconciling, stalled};
 }

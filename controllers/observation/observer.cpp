@@ -130,6 +130,13 @@ void Observer::unreachable(const Error& error) {
   }
 }
 
+void Observer::failed(const Error& error) {
+  if (error.reason == "KafkaUnavailable") return unreachable(error);
+  log::warn("Kafka refused a question", {{"error", error.message}});
+  const std::lock_guard lock(mutex_);
+  brokers_at_ = {};
+}
+
 bool Observer::reach() {
   std::shared_ptr<KafkaLink> link;
   bool ask = false;
@@ -183,7 +190,7 @@ void Observer::describe() {
   }
   if (names.empty()) return;
   auto topics = link->describe_topics({names.begin(), names.end()});
-  if (!topics) return unreachable(topics.error());
+  if (!topics) return failed(topics.error());
   const std::lock_guard lock(mutex_);
   described_at_ = clock_.steady();
   cluster_.topics = std::move(*topics);
@@ -207,7 +214,7 @@ void Observer::read_logs() {
   }
   if (partitions.empty()) return;
   auto logs = link->log_offsets(partitions);
-  if (!logs) return unreachable(logs.error());
+  if (!logs) return failed(logs.error());
   const SteadyTime now = clock_.steady();
   const std::lock_guard lock(mutex_);
   logs_ = std::move(*logs);
@@ -259,7 +266,13 @@ void Observer::read_commits() {
   }
   for (const Task& task : tasks) {
     const auto committed = link->committed(task.watch.group, task.watch.topic, static_cast<int>(task.log.size()));
-    if (!committed) return unreachable(committed.error());
+    if (!committed) {
+      // A coordinator that moves is no outage; whether it is one, the next round asks.
+      log::debug("committed offsets cannot be read", {{"group", task.watch.group}, {"error", committed.error().message}});
+      const std::lock_guard lock(mutex_);
+      brokers_at_ = {};
+      return;
+    }
     const std::lock_guard lock(mutex_);
     const auto record = pipelines_.find(task.key);
     if (record == pipelines_.end()) continue;

@@ -104,6 +104,7 @@ class Observer {
   void read_commits();
   bool due(const StageRecord& stage, std::int64_t end, SteadyTime now) const;
   void unreachable(const Error& error);
+  void failed(const Error& error);
   void notify();
 
   const Connector connect_;

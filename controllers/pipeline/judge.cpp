@@ -38,7 +38,11 @@ StageVerdict judge(const StageEvidence& evidence) {
   const StageFigures& figures = evidence.figures;
   if (evidence.replicas == 0) return {StageState::paused, ""};
   if (!evidence.pods.problem.empty()) return {StageState::failing, evidence.pods.problem};
-  if (!evidence.kafka_reachable) return {StageState::waiting, cat("waits for Kafka: ", evidence.kafka_problem)};
+  if (!evidence.kafka_reachable) {
+    // Without pods it has never begun.
+    const StageState state = evidence.pods.total == 0 ? StageState::starting : StageState::waiting;
+    return {state, cat("waits for Kafka: ", evidence.kafka_problem)};
+  }
   if (evidence.kind == "source") return judge_source(evidence);
   if (evidence.pods.running == 0) return {StageState::starting, "no pod runs yet"};
   if (!figures.known) return {StageState::starting, "nothing is known about its progress yet"};

@@ -63,7 +63,7 @@ std::vector<Condition> conditions(const StatusReport& report) {
     const char* rest = report.accepted ? " (what was accepted before runs on)" : "";
     out.push_back({"Stalled", Truth::yes, report.stalled->reason, cat(report.stalled->message, rest)});
   } else {
-    out.push_back({"Stalled", Truth::no, "Accepted", "the spec is accepted"});
+    out.push_back({"Stalled", Truth::no, "NotStalled", "nothing waits for a human"});
   }
   return out;
 }
