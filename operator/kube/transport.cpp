@@ -106,27 +106,34 @@ class Body {
   // "" at the end.
   Result<std::string> next(const pplx::cancellation_token_source& cancel, Deadline deadline,
                            const std::stop_token& stop) {
-    // One byte is waited for and the rest taken: asking for more would wait for exactly that many.
-    auto first = std::make_shared<std::uint8_t>();
-    const auto buffer = std::make_shared<Buffer>(buffer_);  // outlives an abandoned read
+    // One byte is waited for and the rest taken: waiting for more would wait for exactly that many.
+    const auto first = std::make_shared<std::uint8_t>();  // outlives an abandoned read, as the buffer does
+    const auto buffer = std::make_shared<Buffer>(buffer_);
     auto task =
         buffer->getn(first.get(), 1).then([first, buffer](const pplx::task<std::size_t>& n) { return n.get(); });
-    auto got = await(task, cancel, deadline, stop);
-    if (!got) return std::move(got).error();
+    const auto got = await(task, cancel, deadline, stop);
+    if (!got) return got.error();
     if (*got == 0) return std::string();
-    const std::size_t available = buffer_.in_avail();
-    if (available > kMaxUnread) {
-      cancel.cancel();
-      return Error{"TooLarge", "more than 32 MiB arrived unread"};
-    }
-    std::string piece(available + 1, '\0');
-    piece[0] = static_cast<char>(*first);
-    if (available > 0) piece.resize(1 + buffer_.getn(reinterpret_cast<std::uint8_t*>(&piece[1]), available).get());
-    return piece;
+    std::string piece(1, static_cast<char>(*first));
+    take_rest(piece);
+    if (piece.size() <= kMaxUnread) return piece;
+    cancel.cancel();
+    return Error{"TooLarge", "more than 32 MiB arrived unread"};
   }
 
  private:
   using Buffer = concurrency::streams::streambuf<std::uint8_t>;
+
+  // What is there now, block by block (how much there is cannot be asked without a race).
+  void take_rest(std::string& piece) {
+    std::uint8_t* block = nullptr;
+    std::size_t size = 0;
+    while (piece.size() <= kMaxUnread && buffer_.acquire(block, size) && size > 0) {
+      piece.append(reinterpret_cast<const char*>(block), size);
+      buffer_.release(block, size);
+    }
+  }
+
   Buffer buffer_;
 };
 
