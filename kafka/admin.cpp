@@ -101,13 +101,15 @@ Result<std::unique_ptr<Admin>> Admin::connect(const ClientConfig& config, Durati
 }
 
 Result<int> Admin::brokers() {
-  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER, "describe cluster", [&](auto* options, auto* queue) {
-    rd_kafka_DescribeCluster(impl_->handle.get(), options, queue);
-  });
-  if (!event) return event.error();
-  std::size_t count = 0;
-  rd_kafka_DescribeCluster_result_nodes(rd_kafka_event_DescribeCluster_result(event->get()), &count);
-  return static_cast<int>(count);
+  // Not DescribeCluster: librdkafka 2.15 ends the process (an assertion) when a starting cluster answers that it has no
+  // brokers yet; the same answer to this request is an error.
+  const rd_kafka_metadata_t* answer = nullptr;
+  const auto code =
+      rd_kafka_metadata(impl_->handle.get(), 0, nullptr, &answer, static_cast<int>(impl_->timeout.count()));
+  const Metadata metadata(answer);
+  if (code == RD_KAFKA_RESP_ERR__PARTIAL) return Error{"KafkaUnavailable", "Kafka: no broker has joined the cluster yet"};
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code).context("ask for the brokers");
+  return metadata->broker_cnt;
 }
 
 Result<std::map<std::string, TopicState>> Admin::describe_topics(const std::vector<std::string>& names) {
