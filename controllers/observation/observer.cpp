@@ -268,7 +268,8 @@ void Observer::read_commits() {
     const auto committed = link->committed(task.watch.group, task.watch.topic, static_cast<int>(task.log.size()));
     if (!committed) {
       // A coordinator that moves is no outage; whether it is one, the next round asks.
-      log::debug("committed offsets cannot be read", {{"group", task.watch.group}, {"error", committed.error().message}});
+      log::debug("committed offsets cannot be read",
+                 {{"group", task.watch.group}, {"error", committed.error().message}});
       const std::lock_guard lock(mutex_);
       brokers_at_ = {};
       return;

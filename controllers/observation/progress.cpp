@@ -39,20 +39,30 @@ std::string outline(const StageFigures& figures) {
              figures.waiting ? "w" + figures.problem : "");
 }
 
-void StageProgress::pass_end(Partition& partition, std::int64_t end, SteadyTime now) {
-  if (partition.stable < 0) partition.aged_from = end;  // since when these records wait nobody knows
-  if (end == partition.stable) return;
-  if (partition.stable >= 0) {
-    partition.ends.emplace_back(end, now);
-    if (partition.ends.size() > max_ends) {  // every second one: ages get coarser, and rather too high than too low
-      std::deque<std::pair<std::int64_t, SteadyTime>> thinned;
-      for (std::size_t i = 0; i + 1 < partition.ends.size(); i += 2) {
-        thinned.emplace_back(partition.ends[i + 1].first, partition.ends[i].second);
-      }
-      if (partition.ends.size() % 2 == 1) thinned.push_back(partition.ends.back());
-      partition.ends = std::move(thinned);
-    }
+void StageProgress::remember_end(Partition& partition, std::int64_t end, SteadyTime now) {
+  auto& ends = partition.ends;
+  if (ends.empty()) partition.spacing = Duration{0};
+  // Joined with an earlier end, records seem older than they are, by at most the spacing; never younger.
+  if (!ends.empty() && since(ends.back().second, now) < partition.spacing) {
+    ends.back().first = end;
+    return;
   }
+  ends.emplace_back(end, now);
+  if (ends.size() <= max_ends) return;
+  std::deque<std::pair<std::int64_t, SteadyTime>> joined;
+  for (std::size_t i = 0; i < ends.size(); i += 2) {
+    joined.emplace_back(ends[std::min(i + 1, ends.size() - 1)].first, ends[i].second);
+  }
+  ends = std::move(joined);
+  partition.spacing = 2 * std::max(partition.spacing, Duration{1'000});
+}
+
+void StageProgress::pass_end(Partition& partition, std::int64_t end, SteadyTime now) {
+  if (partition.stable < 0)
+    partition.aged_from = end;  // since when these records wait nobody knows
+  else if (end > partition.stable)
+    remember_end(partition, end, now);
+  if (end == partition.stable) return;
   // Records begin to wait now: time without any does not count as standing still.
   if (partition.position >= partition.stable) partition.moved = now;
   partition.stable = end;

@@ -74,8 +74,10 @@ class StageProgress {
     // When the log end passed these offsets, oldest first: (end, time). What `aged_from` is below is of unknown age.
     std::deque<std::pair<std::int64_t, SteadyTime>> ends;
     std::int64_t aged_from = -1;
+    Duration spacing{0};  // of `ends`: grows while the backlog does, so that its room is bounded
   };
 
+  static void remember_end(Partition& partition, std::int64_t end, SteadyTime now);
   static void pass_end(Partition& partition, std::int64_t end, SteadyTime now);
   std::int64_t position_of(const kafka::CommittedOffset& committed, const kafka::LogOffsets& log) const;
 

@@ -47,11 +47,11 @@ StageVerdict judge(const StageEvidence& evidence) {
   if (evidence.pods.running == 0) return {StageState::starting, "no pod runs yet"};
   if (!figures.known) return {StageState::starting, "nothing is known about its progress yet"};
   if (figures.silent >= kGoneSilent) {
-    return {StageState::stalled, "no sign of life from the worker for more than 25 s"};
+    return {StageState::stalled, "no sign of life from the worker for 25 s"};
   }
   if (figures.waiting) return {StageState::waiting, figures.problem};
   if (figures.standing >= kStandsStill) {
-    return {StageState::stalled, "records wait, but none was taken in for more than 8 s"};
+    return {StageState::stalled, "records wait, none was taken in for 8 s"};
   }
   if (evidence.pods.ready == 0) return {StageState::starting, "no pod is ready"};
   if (figures.moving || figures.lag_records.value_or(0) > 0) return {StageState::flowing, ""};

@@ -17,7 +17,8 @@ Json stage_json(const StageReport& stage) {
                            {"state", to_string(stage.verdict.state)},
                            {"replicas", stage.replicas},
                            {"readyReplicas", stage.ready}});
-  if (!stage.verdict.message.empty()) out["message"] = truncate_utf8(stage.verdict.message, 160);
+  // Ready's message has it in full when it matters.
+  if (!stage.verdict.message.empty()) out["message"] = truncate_utf8(stage.verdict.message, 80);
   if (!stage.url.empty()) out["url"] = stage.url;
   if (stage.kind == "source") {
     put(out, "rateOut", stage.append_rate);

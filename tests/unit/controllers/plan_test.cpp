@@ -1,0 +1,165 @@
+#include "controllers/pipeline/plan.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "controllers/kafkacluster/plan.h"
+#include "controllers/pipeline/schema.h"
+#include "crds/names.h"
+#include "tests/unit/controllers/world.h"
+#include "tests/unit/crds/manifest.h"
+
+using namespace tidegate;
+using namespace tidegate::controllers;
+
+namespace {
+
+const PipelineContext kContext{"shop",        "fraud", "install1", "fraud-kafka.shop.svc:9092", "tidegate/worker:1",
+                               "IfNotPresent"};
+
+Accepted accepted(const Json& spec) {
+  auto parsed = crds::pipeline_from_json(spec);
+  REQUIRE(parsed.ok());
+  FakeSqlCheck check;
+  auto fields = resolve_fields(*parsed, check);
+  REQUIRE(fields.ok());
+  return {spec, *parsed, *fields};
+}
+
+std::vector<Child> plan(const Json& spec = crds::fraud_spec()) {
+  return plan_stages(kContext, accepted(spec));
+}
+
+Json find(const std::vector<Child>& children, const std::string& kind, const std::string& stage) {
+  for (const Child& child : children) {
+    if (child.kind.kind == kind && child.object.at("metadata/labels").get(crds::labels::stage).as_string() == stage)
+      return child.object;
+  }
+  return {};
+}
+
+Json settings(const std::vector<Child>& children, const std::string& stage) {
+  return *Json::parse(find(children, "ConfigMap", stage).at("data").get("stage.json").as_string());
+}
+
+// The 19 checks of Pod Security "restricted" that a pod of ours can break, and what goes beyond.
+void check_restricted(const Json& pod) {
+  CHECK(pod.at("automountServiceAccountToken") == Json(false));
+  CHECK(pod.at("securityContext/runAsNonRoot") == Json(true));
+  CHECK(pod.at("securityContext/runAsUser").as_int() > 0);
+  CHECK(pod.at("securityContext/seccompProfile/type").as_string() == "RuntimeDefault");
+  for (const char* name : {"hostNetwork", "hostPID", "hostIPC"}) CHECK(pod.get(name).is_null());
+  for (const Json& volume : pod.at("volumes").items()) {
+    const bool allowed = volume.has("configMap") || volume.has("emptyDir") || volume.has("secret");
+    CHECK(allowed);
+    if (volume.has("emptyDir")) CHECK(volume.has("emptyDir/sizeLimit"));
+  }
+  for (const Json& container : pod.at("containers").items()) {
+    CHECK(container.at("securityContext/allowPrivilegeEscalation") == Json(false));
+    CHECK(container.at("securityContext/readOnlyRootFilesystem") == Json(true));
+    CHECK(container.at("securityContext/capabilities/drop") == Json::array({"ALL"}));
+    CHECK(container.at("resources/limits").has("memory"));
+    CHECK(container.at("resources/requests").has("cpu"));
+    for (const Json& port : container.at("ports").items()) CHECK(port.get("hostPort").is_null());
+    for (const char* probe : {"startupProbe", "readinessProbe", "livenessProbe"}) CHECK(container.has(probe));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every pod that we make meets Pod Security restricted") {
+  for (const Child& child : plan()) {
+    if (child.object.has("spec/template")) check_restricted(child.object.at("spec/template/spec"));
+  }
+  crds::KafkaClusterSpec kafka;
+  kafka.storage_size = "1Gi";
+  for (const Child& child : plan_kafka({"shop", "c", "uid"}, kafka, {"apache/kafka:1", "IfNotPresent"})) {
+    if (child.object.has("spec/template")) check_restricted(child.object.at("spec/template/spec"));
+  }
+}
+
+TEST_CASE("settings are those of the contract") {
+  const auto children = plan();
+  const Json score = settings(children, "score");
+  CHECK(score.at("group").as_string() == kGroup);
+  CHECK(score.at("input/fields/0/required") == Json(true));
+  CHECK(score.at("output/key") == Json::array({"card"}));
+  CHECK(score.at("start").as_string() == "earliest");
+  CHECK(score.at("metricsPort") == Json(9400));
+  const Json warehouse = settings(children, "warehouse");
+  CHECK(warehouse.at("sink/postgres/dsnFile").as_string() == "/etc/tidegate/secrets/dsn/dsn");
+  CHECK(warehouse.at("input/fields/1/name").as_string() == "amount");  // from the query
+  CHECK(settings(children, "show").at("sink/log").is_object());
+  const Json intake = settings(children, "intake");
+  CHECK(intake.at("source/http/tokenFile").as_string() == "/etc/tidegate/secrets/token/token");
+  CHECK(intake.at("output/fields/0/name").as_string() == "card");
+  CHECK(intake.get("group").is_null());
+}
+
+TEST_CASE("secrets are files of the stage that needs them, never text") {
+  const auto children = plan();
+  for (const Child& child : children) CHECK(child.object.dump().find("c2VjcmV0") == std::string::npos);
+  const Json pod = find(children, "StatefulSet", "warehouse").at("spec/template/spec");
+  CHECK(pod.at("volumes/2/secret/secretName").as_string() == "pg");
+  CHECK(pod.at("containers/0/volumeMounts/2/mountPath").as_string() == "/etc/tidegate/secrets/dsn");
+  CHECK(find(children, "StatefulSet", "score").at("spec/template/spec/volumes").items().size() == 2);
+}
+
+TEST_CASE("an external Kafka's credentials are mounted everywhere and named by file") {
+  Json spec = crds::fraud_spec();
+  spec["kafka"] = crds::json(
+      R"({"external": {"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
+    "sasl": {"mechanism": "SCRAM-SHA-512", "usernameSecretRef": {"name": "u", "key": "user"},
+             "passwordSecretRef": {"name": "u", "key": "password"}}}})");
+  const Json properties = settings(plan(spec), "score").at("kafka/properties");
+  CHECK(properties.get("security.protocol").as_string() == "sasl_ssl");
+  CHECK(properties.get("ssl.ca.location").as_string() == "/etc/tidegate/secrets/kafka-ca/ca.crt");
+  CHECK(properties.get("sasl.password").as_string() == "file:/etc/tidegate/secrets/kafka-password/password");
+}
+
+TEST_CASE("the number of replicas is not part of the pod template") {
+  Json spec = crds::fraud_spec();
+  Json processor = spec.at("processors/0");
+  processor["replicas"] = 3;
+  spec["processors"] = Json::array({processor});
+  const Json one = find(plan(), "StatefulSet", "score"), three = find(plan(spec), "StatefulSet", "score");
+  CHECK(three.at("spec/replicas") == Json(3));
+  CHECK(one.at("spec/template") == three.at("spec/template"));
+  CHECK(find(plan(), "ConfigMap", "score").at("metadata/name") ==
+        find(plan(spec), "ConfigMap", "score").at("metadata/name"));
+}
+
+TEST_CASE("other settings are another, immutable ConfigMap") {
+  Json spec = crds::fraud_spec();
+  Json processor = spec.at("processors/0");
+  processor["sql"]["query"] = "SELECT card, amount FROM payments";
+  spec["processors"] = Json::array({processor});
+  const Json before = find(plan(), "ConfigMap", "score"), after = find(plan(spec), "ConfigMap", "score");
+  CHECK(before.at("immutable") == Json(true));
+  CHECK(before.at("metadata/name") != after.at("metadata/name"));
+  CHECK(find(plan(spec), "StatefulSet", "score").at("spec/template/spec/volumes/0/configMap/name") ==
+        after.at("metadata/name"));
+  CHECK(find(plan(), "ConfigMap", "show").at("metadata/name") ==
+        find(plan(spec), "ConfigMap", "show").at("metadata/name"));
+}
+
+TEST_CASE("names stay within Kubernetes' limits") {
+  Json spec = crds::fraud_spec();
+  Json processor = spec.at("processors/0");
+  processor["name"] = std::string(18, 's');
+  spec["processors"] = Json::array({processor});
+  PipelineContext context = kContext;
+  context.name = std::string(28, 'p');
+  for (const Child& child : plan_stages(context, accepted(spec))) {
+    const std::size_t limit = child.kind.kind == "StatefulSet" ? 52 : 63;
+    CHECK(child.object.at("metadata/name").as_string().size() <= limit);
+  }
+}
+
+TEST_CASE("the managed Kafka is a KafkaCluster of the same name with what the spec says") {
+  const Child child = plan_kafka_cluster(kContext, accepted(crds::fraud_spec()));
+  CHECK(child.object.at("metadata/name").as_string() == "fraud");
+  CHECK(child.object.at("spec/storage/size").as_string() == "1Gi");
+}
