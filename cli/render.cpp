@@ -53,15 +53,16 @@ constexpr std::array<bool, 10> kRightAligned = {false, false, false, true, true,
 
 Row row(const StageView& stage) {
   const bool reads = stage.kind != "source";
+  const bool writes = stage.kind != "sink";
   return {stage.name,
           stage.kind,
           stage.state,
           count(stage.ready_replicas) + "/" + count(stage.replicas),
-          rate(stage.rate_in),
-          rate(stage.rate_out),
+          reads || stage.rate_in ? rate(stage.rate_in) : kNone,
+          writes || stage.rate_out ? rate(stage.rate_out) : kNone,
           reads ? count(stage.lag_records) : kNone,
           reads ? (stage.lag_seconds ? seconds(*stage.lag_seconds) : kUnknown) : kNone,
-          count(stage.dead_letters),
+          reads || stage.dead_letters ? count(stage.dead_letters) : kNone,
           route(stage)};
 }
 

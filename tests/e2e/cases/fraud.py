@@ -33,7 +33,8 @@ def test_the_log_sink_saw_every_alert(space):
     def logged():
         pods = space.stage_pods("fraud", "watch")
         lines = "".join(space.kubectl("logs", p["metadata"]["name"], "--tail=-1") for p in pods).splitlines()
-        return {json.loads(line)["id"] for line in lines if line.startswith('{"id"')}
+        records = [json.loads(line) for line in lines]
+        return {record["value"]["id"] for record in records if record.get("topic") == "alerts" and "value" in record}
 
     until("10,134 ids in the log", lambda: len(logged()) == 10134, 60, every=3)
 
