@@ -65,6 +65,9 @@ Result<std::optional<Duration>> KafkaClusterController::reconcile(const kube::Ke
     evidence.pods = summarize_pods(caches_.of(kinds::pods).list(key.ns, crds::labels::kafka_cluster, key.name));
     const auto observer = observers_.get(identity, options_.connector(crds::kafka_bootstrap_servers(key.ns, key.name)));
     const ClusterView view = observer->cluster();
+    const bool said = cluster->at("status/observedGeneration") == cluster->at("metadata/generation");
+    // An operator that has just started does not take back what is known before it has looked itself.
+    if (!view.known && said && !evidence.stalled && !failure) return std::optional<Duration>{std::chrono::seconds(1)};
     evidence.reachable = view.reachable;
     evidence.problem = view.problem;
     evidence.brokers = view.brokers;

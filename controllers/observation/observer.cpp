@@ -12,6 +12,7 @@ constexpr Duration round_length{1'000};
 constexpr Duration describe_every{10'000};
 constexpr Duration brokers_every{5'000};
 constexpr Duration idle_poll{4'000};  // of a group that has nothing to do: its sign of life comes every 10 s
+constexpr Duration coordinator_patience{15'000};
 constexpr Duration figures_every{30'000};
 
 std::string show(double value) {
@@ -121,7 +122,10 @@ void Observer::unreachable(const Error& error) {
     link_ = nullptr;  // made anew, perhaps with other credentials
     // Nobody can move while Kafka is away.
     for (auto& [key, record] : pipelines_) {
-      for (auto& [name, stage] : record.stages) stage.polled_once = false;
+      for (auto& [name, stage] : record.stages) {
+        stage.polled_once = false;
+        stage.progress.pause(clock_.steady());
+      }
     }
   }
   if (changed) {
@@ -266,24 +270,33 @@ void Observer::read_commits() {
   }
   for (const Task& task : tasks) {
     const auto committed = link->committed(task.watch.group, task.watch.topic, static_cast<int>(task.log.size()));
-    if (!committed) {
-      // A coordinator that moves is no outage; whether it is one, the next round asks.
-      log::debug("committed offsets cannot be read",
-                 {{"group", task.watch.group}, {"error", committed.error().message}});
-      const std::lock_guard lock(mutex_);
-      brokers_at_ = {};
-      return;
-    }
+    if (!committed) return commits_failed(committed.error());
     const std::lock_guard lock(mutex_);
     const auto record = pipelines_.find(task.key);
     if (record == pipelines_.end()) continue;
     const auto stage = record->second.stages.find(task.watch.stage);
     if (stage == record->second.stages.end()) continue;
+    commits_fail_since_.reset();
     stage->second.progress.observe(clock_.steady(), task.watch.active && !task.first, task.log, *committed);
     stage->second.polled = now;
     stage->second.polled_once = true;
     stage->second.seen_end = task.end;
   }
+}
+
+// A coordinator that moves is no outage, one that stays away is.
+void Observer::commits_failed(const Error& error) {
+  const SteadyTime now = clock_.steady();
+  {
+    const std::lock_guard lock(mutex_);
+    brokers_at_ = {};
+    if (!commits_fail_since_) commits_fail_since_ = now;
+    for (auto& [key, record] : pipelines_) {
+      for (auto& [name, stage] : record.stages) stage.progress.pause(now);
+    }
+    if (now - *commits_fail_since_ < coordinator_patience) return;
+  }
+  unreachable(error);
 }
 
 void Observer::notify() {

@@ -102,6 +102,7 @@ class Observer {
   void describe();
   void read_logs();
   void read_commits();
+  void commits_failed(const Error& error);
   bool due(const StageRecord& stage, std::int64_t end, SteadyTime now) const;
   void unreachable(const Error& error);
   void failed(const Error& error);
@@ -116,6 +117,7 @@ class Observer {
   bool refresh_ = true;
   SteadyTime described_at_{};
   SteadyTime brokers_at_{};
+  std::optional<SteadyTime> commits_fail_since_;
   std::shared_ptr<KafkaLink> link_;
   ClusterView cluster_;
   std::map<kube::Key, PipelineRecord> pipelines_;

@@ -117,6 +117,10 @@ void StageProgress::observe(SteadyTime now, bool active, const std::vector<kafka
   known_ = true;
 }
 
+void StageProgress::pause(SteadyTime now) {
+  for (Partition& partition : partitions_) partition.moved = partition.heard = now;
+}
+
 StageFigures StageProgress::figures(SteadyTime now) const {
   StageFigures out;
   out.known = known_;

@@ -59,6 +59,9 @@ class StageProgress {
   // Log ends alone, between two looks at the commits: ages need them.
   void observe_log(SteadyTime now, const std::vector<kafka::LogOffsets>& log);
 
+  // Kafka did not answer: what stands or is silent meanwhile says nothing about the worker.
+  void pause(SteadyTime now);
+
   StageFigures figures(SteadyTime now) const;
 
  private:

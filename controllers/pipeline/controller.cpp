@@ -12,6 +12,8 @@ namespace {
 
 constexpr Duration retry_references{10'000};  // a Secret that somebody is about to make
 constexpr Duration figures_every{30'000};
+constexpr Duration first_look{10'000};
+constexpr Duration look_again{1'000};
 constexpr Duration resync{600'000};
 
 bool has_finalizer(const Json& pipeline) {
@@ -45,8 +47,11 @@ bool needs_finalizer(const Json& spec) {
 PipelineController::Memory& PipelineController::memory_of(const kube::Key& key, const std::string& uid) {
   const std::lock_guard lock(mutex_);
   Memory& memory = memory_[key];
-  if (memory.uid != uid) memory = Memory{};
-  memory.uid = uid;
+  if (memory.uid != uid) {
+    memory = Memory{};
+    memory.uid = uid;
+    memory.since = options_.clock.steady();
+  }
   return memory;
 }
 
@@ -86,6 +91,7 @@ Result<std::optional<Duration>> PipelineController::reconcile(const kube::Key& k
     }
     look_at_stages(run);
   }
+  if (!run.failure && !looked_enough(run)) return std::optional<Duration>{look_again};
   if (auto written = write_status(run); !written) return written.error();
   if (run.failure) return *run.failure;
   return std::optional<Duration>{run.again.value_or(resync)};
@@ -168,6 +174,17 @@ void PipelineController::connect(Run& run) {
   const auto cluster = caches_.of(kinds::kafka_clusters).get(run.key.ns, run.report.cluster);
   const Json& ready = cluster ? condition(cluster->at("status"), "Ready") : condition(Json(), "Ready");
   if (ready.at("status").as_string() == "False") run.view.cluster.problem = ready.at("message").as_string();
+}
+
+// An operator that has just started does not take back what is known to be true before it has looked itself.
+bool PipelineController::looked_enough(const Run& run) const {
+  const Json& status = run.pipeline->at("status");
+  if (!run.accepted || run.report.stalled || status.at("observedGeneration") != run.pipeline->at("metadata/generation")) return true;
+  if (options_.clock.steady() - run.memory->since >= first_look) return true;
+  const bool figures = std::all_of(run.report.stages.begin(), run.report.stages.end(), [](const StageReport& stage) {
+    return stage.kind == "source" || stage.ready == 0 || stage.figures.known;
+  });
+  return run.view.cluster.known && figures;
 }
 
 PipelineWatch PipelineController::watch_of(const Run& run) const {

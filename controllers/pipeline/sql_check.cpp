@@ -37,10 +37,8 @@ Result<std::vector<crds::Field>> parse_answer(const std::string& text) {
   const auto answer = Json::parse(text);
   if (!answer) return failed("answered no JSON");
   if (!answer->at("ok").as_bool()) {
-    const std::string position = answer->at("position").is_int()
-                                     ? cat(" (at character ", std::to_string(answer->at("position").as_int()), ")")
-                                     : "";
-    return Error{answer->at("reason").as_string("InvalidQuery"), answer->at("message").as_string() + position};
+    // The message tells the place itself.
+    return Error{answer->at("reason").as_string("InvalidQuery"), answer->at("message").as_string()};
   }
   std::vector<crds::Field> out;
   for (const Json& column : answer->at("columns").items()) {

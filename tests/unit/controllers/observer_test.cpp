@@ -101,6 +101,22 @@ TEST_CASE("while Kafka is away there is no link, and afterwards nobody stands st
   CHECK(bench.observer.pipeline(bench.key).stages.at("score").standing < kStandsStill);
 }
 
+TEST_CASE("a group's coordinator that moves is neither an outage nor a silent worker, one that stays away is an outage") {
+  Bench bench;
+  bench.commit(0);
+  bench.tick();
+  bench.kafka->coordinator = false;
+  bench.kafka->append("payments", 0, 5);
+  for (int i = 0; i < 12; ++i) bench.tick();
+  CHECK(bench.observer.cluster().reachable);
+  CHECK(bench.observer.pipeline(bench.key).stages.at("score").standing < kStandsStill);
+  for (int i = 0; i < 4; ++i) bench.tick();
+  CHECK_FALSE(bench.observer.cluster().reachable);
+  bench.kafka->coordinator = true;
+  bench.tick();
+  CHECK(bench.observer.cluster().reachable);
+}
+
 TEST_CASE("external clusters that nobody watches are let go") {
   Observers observers({[](const kube::Key&) {}, [](const kube::Key&) {}, Clock::real(), false});
   const Connector none = []() -> Result<std::shared_ptr<KafkaLink>> { return Error{"KafkaUnavailable", "none"}; };

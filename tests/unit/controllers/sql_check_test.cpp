@@ -57,7 +57,7 @@ TEST_CASE("the user's mistake is told from our own failure") {
   const auto refused = WorkerSqlCheck(wrong.path()).columns(kQuery);
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().reason == "NotRowWise");
-  CHECK(refused.error().message == "count (at character 8)");
+  CHECK(refused.error().message == "count");
   for (const char* body : {"exit 3", "echo nonsense", "kill -9 $$", "echo '{\"ok\": true, \"columns\": []}'"}) {
     CAPTURE(body);
     const Script broken(body);

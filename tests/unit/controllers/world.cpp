@@ -77,7 +77,7 @@ Result<std::map<std::string, std::vector<kafka::LogOffsets>>> FakeKafka::log_off
 
 Result<std::vector<kafka::CommittedOffset>> FakeKafka::committed(const std::string& group, const std::string&,
                                                                  int partitions) {
-  if (!up) return kDown;
+  if (!up || !coordinator) return kDown;
   std::vector<kafka::CommittedOffset> out(static_cast<std::size_t>(partitions));
   for (const auto& [partition, offset] : groups[group]) out[static_cast<std::size_t>(partition)] = offset;
   return out;

@@ -38,6 +38,7 @@ class FakeKafka final : public KafkaLink {
   void commit(const std::string& group, int partition, kafka::CommitMetadata metadata);
 
   bool up = true;
+  bool coordinator = true;  // of groups
   int nodes = 1;
   int ids = 0;
   int writes = 0;
