@@ -221,7 +221,10 @@ bool Loop::blocked() const {
 std::string Loop::problem() const {
   if (!blocked_by_.empty()) return blocked_by_;
   if (std::string consumer = consumer_->problem(); !consumer.empty()) return consumer;
-  if (std::string producer = producer_.connection_problem(); !producer.empty()) return producer;
+  // The producer's word counts while it has something to write: only an acknowledgement tells it that brokers are back.
+  if (ledger_.under_way() > 0) {
+    if (std::string producer = producer_.connection_problem(); !producer.empty()) return producer;
+  }
   if (ledger_.under_way() > 0 && steady_clock::now() - last_progress_ > kSilencePatience) {
     return "Kafka: records written are not acknowledged; are enough replicas of the topic in sync?";
   }
