@@ -179,7 +179,8 @@ void PipelineController::connect(Run& run) {
 // An operator that has just started does not take back what is known to be true before it has looked itself.
 bool PipelineController::looked_enough(const Run& run) const {
   const Json& status = run.pipeline->at("status");
-  if (!run.accepted || run.report.stalled || status.at("observedGeneration") != run.pipeline->at("metadata/generation")) return true;
+  if (!run.accepted || run.report.stalled || status.at("observedGeneration") != run.pipeline->at("metadata/generation"))
+    return true;
   if (options_.clock.steady() - run.memory->since >= first_look) return true;
   const bool figures = std::all_of(run.report.stages.begin(), run.report.stages.end(), [](const StageReport& stage) {
     return stage.kind == "source" || stage.ready == 0 || stage.figures.known;
@@ -234,14 +235,14 @@ Result<void> PipelineController::make_topics(Run& run) {
     if (!made && made.error().message.find("already exists") != std::string::npos) {
       run.report.topics[topic.name].created = false;  // somebody was faster: theirs
     } else if (!made) {
-      return std::move(made).error().context("make topic " + topic.name);
+      return made;
     } else {
       log::info("made a topic", {{"namespace", run.key.ns}, {"pipeline", run.key.name}, {"topic", topic.name}});
     }
   }
   for (const auto& [topic, partitions] : plan.raise) {
     if (auto raised = link->raise_partitions(topic, partitions); !raised) {
-      return std::move(raised).error().context("raise the partitions of topic " + topic);
+      return raised;
     }
   }
   if (!plan.create.empty() || !plan.raise.empty()) run.observer->refresh();
@@ -255,14 +256,14 @@ Result<void> PipelineController::configure_topics(Run& run, KafkaLink& link, con
     for (const auto& [name, value] : topic.config) mark += cat(" ", name, "=", value);
     if (run.memory->configured.count(mark)) continue;
     const auto has = link.topic_config(topic.name);
-    if (!has) return has.error().context("read the settings of topic " + topic.name);
+    if (!has) return has.error();
     const bool same = std::all_of(topic.config.begin(), topic.config.end(), [&](const auto& setting) {
       const auto found = has->find(setting.first);
       return found != has->end() && found->second == setting.second;
     });
     if (!same) {
       if (auto set = link.set_topic_config(topic.name, topic.config); !set) {
-        return std::move(set).error().context("change the settings of topic " + topic.name);
+        return set;
       }
     }
     run.memory->configured.insert(mark);

@@ -76,13 +76,12 @@ Result<bool> PipelineController::delete_topics(Run& run) {
   for (const auto& [name, state] : *seen) {
     // An id that was never written down: we were about to make it, and recorded that first.
     if (!ids.at(name).empty() && ids.at(name) != state.id) continue;
-    if (auto gone = link->delete_topic(name); !gone) return std::move(gone).error().context("delete topic " + name);
+    if (auto gone = link->delete_topic(name); !gone) return gone.error();
     log::info("deleted a topic", {{"namespace", run.key.ns}, {"pipeline", run.key.name}, {"topic", name}});
   }
   for (const StageWatch& stage : watch_of(run).stages) {
     if (!ids.count(stage.topic)) continue;
-    if (auto gone = link->delete_group(stage.group); !gone)
-      return std::move(gone).error().context("delete group " + stage.group);
+    if (auto gone = link->delete_group(stage.group); !gone) return gone.error();
   }
   return true;
 }

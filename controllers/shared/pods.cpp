@@ -45,9 +45,9 @@ std::string container_problem(const Json& container) {
 std::string pod_problem(const Json& pod) {
   if (pod.has("metadata/deletionTimestamp")) return "";
   const Json& scheduled = condition(pod, "PodScheduled");
-  if (scheduled.at("status").as_string() == "False") {
-    return cat(scheduled.at("reason").as_string("Unschedulable"), ": ",
-               truncate_utf8(scheduled.at("message").as_string(), 300));
+  // Other reasons, such as SchedulerError, pass by themselves.
+  if (scheduled.at("status").as_string() == "False" && scheduled.at("reason").as_string() == "Unschedulable") {
+    return cat("Unschedulable: ", truncate_utf8(scheduled.at("message").as_string(), 300));
   }
   if (pod.at("status/phase").as_string() == "Failed") {
     return cat(pod.at("status/reason").as_string("Failed"), ": ",
