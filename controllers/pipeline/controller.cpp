@@ -11,7 +11,6 @@ namespace tidegate::controllers {
 namespace {
 
 constexpr Duration retry_references{10'000};  // a Secret that somebody is about to make
-constexpr Duration figures_every{30'000};
 constexpr Duration first_look{10'000};
 constexpr Duration look_again{1'000};
 constexpr Duration resync{600'000};
@@ -360,50 +359,6 @@ void PipelineController::warn_about_replicas(Run& run, StageReport& stage, const
   if (run.memory->warned.find(mark) != std::string::npos) return;
   run.memory->warned += mark;
   events_.record(*run.pipeline, true, "ReplicasBeyondPartitions", cat(stage.kind, " ", stage.name, ": ", text));
-}
-
-Result<void> PipelineController::write_status(Run& run) {
-  Memory& memory = *run.memory;
-  if (run.failure && !run.report.rolling_out) run.report.rolling_out = run.failure;
-  if (run.report.topics.empty()) run.report.topics = read_topic_records(run.pipeline->at("status"));
-  const bool ours_is_newer = memory.written && older(run.pipeline->at("metadata/resourceVersion").as_string(),
-                                                     memory.written->at("metadata/resourceVersion").as_string());
-  const Json before = ours_is_newer ? memory.written->at("status") : run.pipeline->at("status");
-  const Json after = status_json(run.report, before, options_.clock.wall());
-  if (after == before) return {};
-  const SteadyTime now = options_.clock.steady();
-  if (without_figures(after) == without_figures(before) && memory.written_at != SteadyTime{} &&
-      now - memory.written_at < figures_every) {
-    return {};
-  }
-  auto written =
-      api_.apply_status(kinds::pipelines,
-                        Json::object({{"apiVersion", kinds::pipelines.api_version()},
-                                      {"kind", kinds::pipelines.kind},
-                                      {"metadata", Json::object({{"name", run.key.name},
-                                                                 {"namespace", run.key.ns},
-                                                                 {"uid", run.pipeline->at("metadata/uid")}})},
-                                      {"status", after}}),
-                        kStatusManager);
-  if (!written) return std::move(written).error().context("write status");
-  memory.written = std::make_shared<const Json>(std::move(*written));
-  memory.written_at = now;
-  tell(*run.pipeline, before, after);
-  return {};
-}
-
-// Events about what changed.
-void PipelineController::tell(const Json& pipeline, const Json& before, const Json& after) {
-  for (const char* type : {"Stalled", "Ready"}) {
-    const Json& was = condition(before, type);
-    const Json& is = condition(after, type);
-    if (was.at("status") == is.at("status") && was.at("reason") == is.at("reason")) continue;
-    const bool truth = is.at("status").as_string() == "True";
-    if (std::string_view(type) == "Stalled" && !truth) continue;
-    const bool starting = is.at("reason").as_string() == "Starting";
-    events_.record(pipeline, std::string_view(type) == "Stalled" || (!truth && !starting), is.at("reason").as_string(),
-                   is.at("message").as_string());
-  }
 }
 
 }  // namespace tidegate::controllers

@@ -52,7 +52,7 @@ class PipelineController final : public kube::Reconciler {
     std::set<std::string> configured;  // topics whose settings were compared
     std::string warned;                // about replicas beyond partitions
     std::optional<SteadyTime> deleting_since;
-    SteadyTime since{};           // of this memory: our first look at the pipeline
+    SteadyTime since{};  // of this memory: our first look at the pipeline
   };
 
   // One reconcile's findings.
@@ -83,6 +83,8 @@ class PipelineController final : public kube::Reconciler {
   PipelineWatch watch_of(const Run& run) const;
   std::vector<kube::ObjectPtr> pods_of(const Run& run, const std::string& stage) const;
   bool looked_enough(const Run& run) const;
+
+  // Status and Events (report.cpp).
   Result<void> write_status(Run& run);
   void tell(const Json& pipeline, const Json& before, const Json& after);
 

@@ -26,7 +26,7 @@ Child service(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("what a server adds does not count as a difference, what it changes does") {
+TEST_CASE("what a server adds does not count as a difference what it changes does") {
   CHECK(covers(json(R"({"a": 1, "b": {"c": 2, "d": 3}})"), json(R"({"b": {"c": 2}})")));
   CHECK_FALSE(covers(json(R"({"a": 1})"), json(R"({"a": 2})")));
   CHECK_FALSE(covers(json(R"({})"), json(R"({"a": 2})")));
@@ -45,7 +45,7 @@ TEST_CASE("quantities are compared by value") {
   CHECK_FALSE(quantity_value(Json("")));
 }
 
-TEST_CASE("resource versions compare as numbers, anything else not at all") {
+TEST_CASE("resource versions compare as numbers anything else not at all") {
   CHECK(older("99", "100"));
   CHECK_FALSE(older("100", "99"));
   CHECK_FALSE(older("100", "100"));
@@ -53,7 +53,7 @@ TEST_CASE("resource versions compare as numbers, anything else not at all") {
   CHECK_FALSE(older("", "1"));
 }
 
-TEST_CASE("creating is one look and one write, and then nothing") {
+TEST_CASE("creating is one look and one write and then nothing") {
   FakeApi api;
   const Caches caches = api.caches();
   Children children(api, caches);
@@ -86,7 +86,7 @@ TEST_CASE("the own write counts while the cache lags behind") {
   CHECK(api.requests == requests);
 }
 
-TEST_CASE("objects of others are left alone, whether the cache shows them or not") {
+TEST_CASE("objects of others are left alone whether the cache shows them or not") {
   for (const bool lagging : {false, true}) {
     FakeApi api;
     const Caches caches = api.caches();
@@ -108,7 +108,7 @@ TEST_CASE("a namesake of an earlier owner is not ours") {
   CHECK(children.apply(owner("new"), service(R"({"x": 1})")).error().reason == "NameTaken");
 }
 
-TEST_CASE("an object that was deleted behind the cache's back is made again") {
+TEST_CASE("an object that was deleted behind the caches back is made again") {
   FakeApi api;
   const Caches caches = api.caches();
   Children children(api, caches);

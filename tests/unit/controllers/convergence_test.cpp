@@ -46,7 +46,7 @@ std::map<std::string, std::string> fixpoint(const World& world) {
 
 void live(World& world, bool restart) {
   world.apply(spec());
-  for (int i = 0; i < 14; ++i) {
+  for (int i = 0; i < 9; ++i) {
     world.pass(Duration(1000));
     world.round();
     // The operator dies with the request that failed.

@@ -30,7 +30,7 @@ void start(World& world, const std::string& policy) {
 
 }  // namespace
 
-TEST_CASE("topics stay by default, and no finalizer holds the pipeline") {
+TEST_CASE("topics stay by default and no finalizer holds the pipeline") {
   World world;
   start(world, "Retain");
   CHECK(world.pipeline().at("metadata/finalizers").is_null());
@@ -40,7 +40,7 @@ TEST_CASE("topics stay by default, and no finalizer holds the pipeline") {
   CHECK(world.kafka->topics.count("payments") == 1);
 }
 
-TEST_CASE("Delete removes the topics that we made, after the workers are gone, with their groups") {
+TEST_CASE("Delete removes the topics that we made after the workers are gone with their groups") {
   World world;
   start(world, "Delete");
   CHECK(world.pipeline().at("metadata/finalizers/0").as_string() == kFinalizer);
@@ -84,7 +84,7 @@ TEST_CASE("a topic that somebody made again is not the one we may delete") {
   CHECK(world.kafka->topics.count("payments") == 1);
 }
 
-TEST_CASE("a Kafka that does not answer delays deletion by two minutes, not for ever") {
+TEST_CASE("a Kafka that does not answer delays deletion by two minutes not for ever") {
   World world;
   start(world, "Delete");
   world.kafka->up = false;

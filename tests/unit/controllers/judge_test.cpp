@@ -20,7 +20,7 @@ StageEvidence healthy() {
 
 }  // namespace
 
-TEST_CASE("a stage's state, from what is known") {
+TEST_CASE("a stages state from what is known") {
   struct Row {
     const char* what;
     void (*change)(StageEvidence&);

@@ -38,7 +38,7 @@ Json child(int replicas, const std::string& kind, const crds::KafkaClusterSpec* 
 
 }  // namespace
 
-TEST_CASE("ids have Kafka's form, are stable and never look like an option") {
+TEST_CASE("ids have Kafkas form are stable and never look like an option") {
   for (int i = 0; i < 200; ++i) {
     const std::string id = kafka_uuid(std::to_string(i));
     CHECK(id.size() == 22);
@@ -63,7 +63,7 @@ TEST_CASE("copies follow the number of nodes") {
         "c-kafka-brokers-2.c-kafka-brokers.shop.svc:9093");
 }
 
-TEST_CASE("what the user sets counts, what we own stays") {
+TEST_CASE("what the user sets counts what we own stays") {
   crds::KafkaClusterSpec changed = spec(1);
   changed.config = {
       {"log.segment.bytes", "1048576"}, {"offsets.topic.num.partitions", "3"}, {"auto.create.topics.enable", "true"}};
@@ -73,7 +73,7 @@ TEST_CASE("what the user sets counts, what we own stays") {
   CHECK(setting(properties, "auto.create.topics.enable") == "false");
 }
 
-TEST_CASE("one node stands alone, three agree on their directory ids") {
+TEST_CASE("one node stands alone three agree on their directory ids") {
   CHECK(start_script(kCluster, 1).find("--standalone") != std::string::npos);
   const std::string three = start_script(kCluster, 3);
   CHECK(three.find("--initial-controllers 0@c-kafka-brokers-0.c-kafka-brokers.shop.svc:9093:") != std::string::npos);
@@ -90,7 +90,7 @@ TEST_CASE("another configuration rolls the nodes") {
   CHECK(hash(child(1, "StatefulSet")) == hash(child(1, "StatefulSet")));
 }
 
-TEST_CASE("volumes follow the deletion policy, the heap the memory, a budget three nodes") {
+TEST_CASE("volumes follow the deletion policy the heap the memory a budget three nodes") {
   CHECK(child(1, "StatefulSet").at("spec/persistentVolumeClaimRetentionPolicy/whenDeleted").as_string() == "Retain");
   crds::KafkaClusterSpec changed = spec(1);
   changed.deletion_policy = crds::DeletionPolicy::remove;

@@ -61,7 +61,7 @@ TEST_CASE("an idle pipeline causes no calls") {
   CHECK(bench.pipeline_calls == calls);
 }
 
-TEST_CASE("a stall is a call at once, a change of figures one every 30 s") {
+TEST_CASE("a stall is a call at once a change of figures one every 30 s") {
   Bench bench;
   bench.commit(0);
   for (int i = 0; i < 5; ++i) bench.tick();
@@ -85,7 +85,7 @@ TEST_CASE("a stall is a call at once, a change of figures one every 30 s") {
   CHECK(bench.pipeline_calls > before);
 }
 
-TEST_CASE("while Kafka is away there is no link, and afterwards nobody stands still because of that") {
+TEST_CASE("while Kafka is away there is no link and afterwards nobody stands still because of that") {
   Bench bench;
   bench.commit(0);
   bench.kafka->append("payments", 0, 5);
@@ -101,7 +101,7 @@ TEST_CASE("while Kafka is away there is no link, and afterwards nobody stands st
   CHECK(bench.observer.pipeline(bench.key).stages.at("score").standing < kStandsStill);
 }
 
-TEST_CASE("a group's coordinator that moves is neither an outage nor a silent worker, one that stays away is an outage") {
+TEST_CASE("a groups coordinator that moves is neither an outage nor a silent worker one that stays away is an outage") {
   Bench bench;
   bench.commit(0);
   bench.tick();

@@ -134,7 +134,7 @@ TEST_CASE("a pipeline that was never good runs nothing and says why") {
   CHECK(world.api.all(kinds::stateful_sets).empty());
 }
 
-TEST_CASE("a check that itself fails is tried again and is nobody's mistake") {
+TEST_CASE("a check that itself fails is tried again and is nobodys mistake") {
   World world;
   world.apply(with_query("SELECT BROKEN"));
   world.round();
@@ -144,7 +144,7 @@ TEST_CASE("a check that itself fails is tried again and is nobody's mistake") {
   CHECK(world.failures.back().find("the check broke") != std::string::npos);
 }
 
-TEST_CASE("a missing Secret is named, with its field, and waited for") {
+TEST_CASE("a missing Secret is named with its field and waited for") {
   World world;
   const Json secret = world.api.find(kinds::secrets, "shop", "pg");
   world.api.user_delete(kinds::secrets, "shop", "pg");
@@ -214,7 +214,7 @@ TEST_CASE("drift is corrected") {
   CHECK(world.api.find(kinds::stateful_sets, "shop", kScore).at("spec/podManagementPolicy").as_string() == "Parallel");
 }
 
-TEST_CASE("another query is another ConfigMap, and the old one goes when the rollout is done") {
+TEST_CASE("another query is another ConfigMap and the old one goes when the rollout is done") {
   World world;
   start(world);
   const auto name = [&] {
@@ -248,7 +248,7 @@ TEST_CASE("a stage that left the spec leaves the cluster") {
   CHECK(world.api.uidless_deletes.empty());
 }
 
-TEST_CASE("paused stops processors and sinks, not sources, and says so") {
+TEST_CASE("paused stops processors and sinks not sources and says so") {
   World world;
   start(world);
   Json spec = crds::fraud_spec();
@@ -263,7 +263,7 @@ TEST_CASE("paused stops processors and sinks, not sources, and says so") {
   CHECK(world.stage("score").at("state").as_string() == "Paused");
 }
 
-TEST_CASE("a worker that freezes under load makes the pipeline not ready, by name") {
+TEST_CASE("a worker that freezes under load makes the pipeline not ready by name") {
   World world;
   start(world);
   world.kafka->append("payments", 2, 1000);
@@ -308,7 +308,7 @@ TEST_CASE("a stage that waits says for what") {
   CHECK(world.condition("Ready").at("message").as_string() == "sink warehouse: PostgreSQL: connection refused");
 }
 
-TEST_CASE("Kafka going down is said, and children are healed meanwhile") {
+TEST_CASE("Kafka going down is said and children are healed meanwhile") {
   World world;
   start(world);
   world.kafka->up = false;
@@ -342,7 +342,7 @@ TEST_CASE("a pod that fails is named in words") {
         "processor score: pod " + kScore + "-0: ImagePullBackOff: no such image");
 }
 
-TEST_CASE("more replicas than partitions is a warning, not an error") {
+TEST_CASE("more replicas than partitions is a warning not an error") {
   World world;
   Json spec = crds::fraud_spec();
   Json processor = spec.at("processors/0");
@@ -372,7 +372,7 @@ TEST_CASE("raised partitions and another retention reach the topic") {
   CHECK(world.kafka->topics.at("payments").config.at("retention.ms") == "3600000");
 }
 
-TEST_CASE("while only figures change, status is written at most every 30 s") {
+TEST_CASE("while only figures change status is written at most every 30 s") {
   World world;
   start(world);
   const std::size_t before = world.api.writes.size();

@@ -98,7 +98,7 @@ TEST_CASE("settings are those of the contract") {
   CHECK(intake.get("group").is_null());
 }
 
-TEST_CASE("secrets are files of the stage that needs them, never text") {
+TEST_CASE("secrets are files of the stage that needs them never text") {
   const auto children = plan();
   for (const Child& child : children) CHECK(child.object.dump().find("c2VjcmV0") == std::string::npos);
   const Json pod = find(children, "StatefulSet", "warehouse").at("spec/template/spec");
@@ -107,7 +107,7 @@ TEST_CASE("secrets are files of the stage that needs them, never text") {
   CHECK(find(children, "StatefulSet", "score").at("spec/template/spec/volumes").items().size() == 2);
 }
 
-TEST_CASE("an external Kafka's credentials are mounted everywhere and named by file") {
+TEST_CASE("an external Kafkas credentials are mounted everywhere and named by file") {
   Json spec = crds::fraud_spec();
   spec["kafka"] = crds::json(
       R"({"external": {"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
@@ -131,7 +131,7 @@ TEST_CASE("the number of replicas is not part of the pod template") {
         find(plan(spec), "ConfigMap", "score").at("metadata/name"));
 }
 
-TEST_CASE("other settings are another, immutable ConfigMap") {
+TEST_CASE("other settings are another immutable ConfigMap") {
   Json spec = crds::fraud_spec();
   Json processor = spec.at("processors/0");
   processor["sql"]["query"] = "SELECT card, amount FROM payments";
@@ -145,7 +145,7 @@ TEST_CASE("other settings are another, immutable ConfigMap") {
         find(plan(spec), "ConfigMap", "show").at("metadata/name"));
 }
 
-TEST_CASE("names stay within Kubernetes' limits") {
+TEST_CASE("names stay within Kubernetes limits") {
   Json spec = crds::fraud_spec();
   Json processor = spec.at("processors/0");
   processor["name"] = std::string(18, 's');

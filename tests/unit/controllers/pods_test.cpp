@@ -19,7 +19,7 @@ PodSummary summary(const std::string& status) {
 
 }  // namespace
 
-TEST_CASE("what is wrong with a pod, in words") {
+TEST_CASE("what is wrong with a pod in words") {
   CHECK(summary(R"({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
                                     "message": "0/1 nodes are available: 1 Insufficient memory."}]})")
             .problem == "pod p-0: Unschedulable: 0/1 nodes are available: 1 Insufficient memory.");
@@ -34,7 +34,7 @@ TEST_CASE("what is wrong with a pod, in words") {
             .problem == "pod p-0: OOMKilled: it needed more than its memory limit");
 }
 
-TEST_CASE("a pod that starts has no problem, one that is being deleted does not count") {
+TEST_CASE("a pod that starts has no problem one that is being deleted does not count") {
   CHECK(summary(R"({"containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]})").problem.empty());
   const PodSummary running = summary(R"({"conditions": [{"type": "Ready", "status": "False"}],
                                          "containerStatuses": [{"state": {"running": {}}}]})");

@@ -31,7 +31,7 @@ const std::vector<kafka::CommittedOffset> kNothing{{}};
 
 }  // namespace
 
-TEST_CASE("nothing is known before the first look, and unknown is not zero") {
+TEST_CASE("nothing is known before the first look and unknown is not zero") {
   const StageFigures figures = StageProgress(crds::Start::earliest).figures(at(0));
   CHECK_FALSE(figures.known);
   CHECK_FALSE(figures.lag_records);
@@ -61,7 +61,7 @@ TEST_CASE("the age is that of the oldest record that waits") {
   CHECK(progress.figures(at(14)).lag_seconds == doctest::Approx(0.0));
 }
 
-TEST_CASE("many arrivals are remembered in bounded space, ages rather too high than too low") {
+TEST_CASE("many arrivals are remembered in bounded space ages rather too high than too low") {
   StageProgress progress(crds::Start::earliest);
   progress.observe(at(0), true, log(0), commit(0));
   for (int i = 1; i <= 2000; ++i) progress.observe_log(at(i), log(i));
@@ -113,7 +113,7 @@ TEST_CASE("time without pods is neither standing nor silent") {
   CHECK(progress.figures(at(104)).standing == Duration(5000));
 }
 
-TEST_CASE("before its first commit a stage has all records in front of it, or none when it starts at the end") {
+TEST_CASE("before its first commit a stage has all records in front of it or none when it starts at the end") {
   StageProgress earliest(crds::Start::earliest), latest(crds::Start::latest);
   earliest.observe(at(0), true, log(10), kNothing);
   latest.observe(at(0), true, log(10), kNothing);

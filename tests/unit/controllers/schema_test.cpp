@@ -24,7 +24,7 @@ std::string error_of(const Json& spec) {
 
 }  // namespace
 
-TEST_CASE("a topic that only a processor names gets its query's columns") {
+TEST_CASE("a topic that only a processor names gets its querys columns") {
   FakeSqlCheck check;
   const auto fields = resolve_fields(read(crds::fraud_spec()), check);
   REQUIRE(fields.ok());
@@ -32,7 +32,7 @@ TEST_CASE("a topic that only a processor names gets its query's columns") {
   CHECK(fields->at("alerts") == std::vector<crds::Field>{{"card", "VARCHAR", false}, {"amount", "DOUBLE", false}});
 }
 
-TEST_CASE("keys must be columns, declared fields must be given") {
+TEST_CASE("keys must be columns declared fields must be given") {
   Json spec = crds::fraud_spec();
   SUBCASE("a processor's key") {
     Json processor = spec.at("processors/0");

@@ -33,7 +33,7 @@ const Query kQuery{"t", {{"a", "VARCHAR", true}}, "SELECT a FROM t"};
 
 }  // namespace
 
-TEST_CASE("columns come from the child process, asked once per question") {
+TEST_CASE("columns come from the child process asked once per question") {
   const Script worker(R"(cat > /dev/null; echo '{"ok": true, "columns": [{"name": "a", "type": "VARCHAR"}]}')");
   WorkerSqlCheck check(worker.path());
   for (int i = 0; i < 2; ++i) {
@@ -51,7 +51,7 @@ TEST_CASE("the child may not write files") {
   CHECK(WorkerSqlCheck(writer.path()).columns(kQuery).error().reason == "CheckFailed");
 }
 
-TEST_CASE("the user's mistake is told from our own failure") {
+TEST_CASE("the users mistake is told from our own failure") {
   const Script wrong(
       R"(cat > /dev/null; echo '{"ok": false, "reason": "NotRowWise", "message": "count", "position": 8}')");
   const auto refused = WorkerSqlCheck(wrong.path()).columns(kQuery);

@@ -59,7 +59,7 @@ TEST_CASE("what is unknown is absent") {
   CHECK(status.get("eventsPerSecond").is_null());
 }
 
-TEST_CASE("figures do not make a status different, states do") {
+TEST_CASE("figures do not make a status different states do") {
   const Json before = status_json(report(), {}, WallTime{});
   StatusReport other = report();
   other.stages[0].figures.rate_in = 5;

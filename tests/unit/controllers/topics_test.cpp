@@ -26,7 +26,7 @@ WantedTopic want(const std::string& name, int partitions) {
 
 }  // namespace
 
-TEST_CASE("topics are those declared, outputs that nobody declared, and dead letters of each reader") {
+TEST_CASE("topics are those declared outputs that nobody declared and dead letters of each reader") {
   const auto wanted = wanted_topics(kContext, accepted(crds::fraud_spec()));
   std::vector<std::string> names;
   for (const auto& topic : wanted) names.push_back(topic.name);
@@ -36,7 +36,7 @@ TEST_CASE("topics are those declared, outputs that nobody declared, and dead let
   CHECK(wanted[1].like == "payments");
 }
 
-TEST_CASE("an undeclared output gets its input's partitions, also of an existing topic") {
+TEST_CASE("an undeclared output gets its inputs partitions also of an existing topic") {
   std::vector<WantedTopic> wanted{want("in", 0), want("out", 0)};
   wanted[0].existing = true;
   wanted[1].like = "in";
@@ -48,13 +48,13 @@ TEST_CASE("an undeclared output gets its input's partitions, also of an existing
   CHECK(plan.create[0].partitions == 7);
 }
 
-TEST_CASE("copies are as many as there are brokers, at most three") {
+TEST_CASE("copies are as many as there are brokers at most three") {
   for (const auto& [brokers, copies] : std::map<int, int>{{0, 1}, {1, 1}, {2, 2}, {3, 3}, {9, 3}}) {
     CHECK(plan_topics({want("t", 1)}, {}, {}, brokers).create.at(0).replication_factor == copies);
   }
 }
 
-TEST_CASE("partitions are raised, never lowered, and never those of others") {
+TEST_CASE("partitions are raised never lowered and never those of others") {
   WantedTopic topic = want("t", 4);
   CHECK(plan_topics({topic}, {}, {{"t", {"i", 2}}}, 1).raise.size() == 1);
   CHECK(plan_topics({topic}, {}, {{"t", {"i", 8}}}, 1).raise.empty());
@@ -81,7 +81,7 @@ TEST_CASE("a topic that was there before is not recorded as ours") {
   CHECK_FALSE(plan_topics({want("t", 1)}, {}, {{"t", {"id-1", 1}}}, 1).records.at("t").created);
 }
 
-TEST_CASE("a topic of ours that somebody deleted is made again, and said") {
+TEST_CASE("a topic of ours that somebody deleted is made again and said") {
   const TopicRecords records{{"t", {"id-1", 2, true}}};
   const auto plan = plan_topics({want("t", 2)}, records, {}, 1);
   CHECK(plan.recreated == std::vector<std::string>{"t"});

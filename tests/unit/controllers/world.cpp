@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/base/log.h"
 #include "common/base/text.h"
 #include "crds/names.h"
 
@@ -119,6 +120,7 @@ bool RecordedEvents::has(const std::string& start) const {
 }
 
 World::World() : caches_(api.caches()) {
+  log::set_level(log::Level::error);
   for (const auto& [name, key] : std::map<std::string, std::string>{{"intake", "token"}, {"pg", "dsn"}}) {
     api.put(kinds::secrets, Json::object({{"metadata", Json::object({{"name", name}, {"namespace", "shop"}})},
                                           {"data", Json::object({{key, "c2VjcmV0"}})}}));

@@ -76,7 +76,7 @@ TEST_CASE("what does not hang together is refused by field") {
   }
 }
 
-TEST_CASE("processors are ordered by flow, whatever their order in the spec") {
+TEST_CASE("processors are ordered by flow whatever their order in the spec") {
   Json spec = fraud_spec();
   spec["processors"] =
       Json::array({processor("third", "b", "c"), processor("second", "a", "b"), processor("first", "payments", "a")});
@@ -88,7 +88,7 @@ TEST_CASE("processors are ordered by flow, whatever their order in the spec") {
   CHECK(names == std::vector<std::string>{"first", "second", "third"});
 }
 
-TEST_CASE("the output is keyed by the processor's key, else by its topic's") {
+TEST_CASE("the output is keyed by the processors key else by its topics") {
   Json spec = fraud_spec();
   CHECK(output_key(read(spec), read(spec).processors[0]) == std::vector<std::string>{"card"});
   spec["processors"] = Json::array({processor("score", "payments", "alerts")});

@@ -10,7 +10,7 @@
 using namespace tidegate;
 using namespace tidegate::crds;
 
-TEST_CASE("a cluster is read, with the schema's defaults") {
+TEST_CASE("a cluster is read with the schemas defaults") {
   const auto spec = kafka_cluster_from_json(json(R"({"storage": {"size": "2Gi", "className": "fast"},
     "config": {"log.segment.bytes": "1048576"}, "deletionPolicy": "Delete", "resources": {"limits": {"cpu": 2}}})"));
   REQUIRE(spec.ok());
@@ -21,7 +21,7 @@ TEST_CASE("a cluster is read, with the schema's defaults") {
   CHECK(spec->resources == Resources{"100m", "512Mi", "2", "768Mi"});
 }
 
-TEST_CASE("a cluster's mistakes name the field, also inside a pipeline") {
+TEST_CASE("a clusters mistakes name the field also inside a pipeline") {
   CHECK(kafka_cluster_from_json(json("{}")).error().message == "spec.storage.size: is missing");
   CHECK(kafka_cluster_from_json(json(R"({"replicas": 2, "storage": {"size": "1Gi"}})"), "spec.kafka.managed")
             .error()
