@@ -29,18 +29,17 @@ class Feed:
         self.done = threading.Event()
         self.error = None
         self._connection = None
+        self._sent = False  # whether the last try got as far as sending
 
     def run(self, lines):
         """Sends all lines; an error is kept in self.error and raised."""
         try:
-            began = time.monotonic()
-            sent = 0
+            began = None  # when the first batch was taken: waiting for the intake to appear is not made up for
             for start in range(0, len(lines), BATCH):
-                batch = lines[start:start + BATCH]
-                if self.speed:
-                    time.sleep(max(0.0, began + sent / self.speed - time.monotonic()))
-                self._deliver(batch)
-                sent += len(batch)
+                if self.speed and began is not None:
+                    time.sleep(max(0.0, began + start / self.speed - time.monotonic()))
+                self._deliver(lines[start:start + BATCH])
+                began = began or time.monotonic()
         except Exception as error:
             self.error = error
             raise
@@ -66,13 +65,16 @@ class Feed:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"no progress for {self.give_up_after} s: {status or ''} {answer}")
             self.waits += status is not None
-            # 429 comes before anything was taken; after anything else part of the batch may be in the topic already.
-            self.repeats += 0 if status == 429 or "refused" in str(answer) else len(batch)
+            # 429 comes before anything was taken; after anything else part of what was sent may be in the topic already.
+            self.repeats += 0 if status == 429 or not self._sent else len(batch)
             time.sleep(retry_after)
 
     def _post(self, body):
+        self._sent = False
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self.url.hostname, self.url.port or 80, timeout=30)
+            self._connection.connect()
+        self._sent = True
         headers = {"Content-Type": "application/x-ndjson"}
         if self.token:
             headers["Authorization"] = "Bearer " + self.token

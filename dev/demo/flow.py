@@ -8,6 +8,7 @@ Runs inside the cluster's network (dev/demo/inside). Exit code 1 when the tables
 the batch result. With --applied (when the pipeline was applied) it says how long the first row took.
 """
 import argparse
+import collections
 import json
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import psycopg2
 
 from compare import Batch, compare
 from feed import Feed, read_lines
+from lag import Lag
 
 
 def kubectl_json(*args):
@@ -88,10 +90,20 @@ class Tables:
                 return 0
 
 
-def lag_of(namespace, pipeline):
-    """Lag per stage as the operator sees it; its status is at most 30 s old."""
-    stages = kubectl_json("-n", namespace, "get", "pipelines.tidegate.io", pipeline).get("status", {}).get("stages", [])
-    return "  ".join(f"{s['name']} lag {s['lagRecords']:,}" for s in stages if s.get("lagRecords"))
+class Rate:
+    """Accepted rows per second, over the last seconds."""
+
+    def __init__(self, over=3):
+        self.over = over
+        self.seen = collections.deque()
+
+    def add(self, accepted):
+        now = time.monotonic()
+        self.seen.append((now, accepted))
+        while now - self.seen[0][0] > self.over:
+            self.seen.popleft()
+        elapsed = now - self.seen[0][0]
+        return (accepted - self.seen[0][1]) / elapsed if elapsed else 0
 
 
 class Flow:
@@ -104,10 +116,13 @@ class Flow:
         self.tables = Tables(self.dsn, list(self.wanted))
         self.first_row_after = None
         self.feed = None
+        self.lag = None
 
     def start_feed(self):
         lines = read_lines(self.args.file, self.args.limit)
         url = intake_url(self.args.namespace, self.args.pipeline, self.args.timeout)
+        status = kubectl_json("-n", self.args.namespace, "get", "pipelines.tidegate.io", self.args.pipeline)["status"]
+        self.lag = Lag(self.args.namespace, self.args.pipeline, self.spec, status["kafka"]["bootstrapServers"])
         self.feed = Feed(url, self.args.speed, self.args.token)
         threading.Thread(target=self._feed_quietly, args=(lines,), daemon=True).start()
         return len(lines)
@@ -120,7 +135,7 @@ class Flow:
 
     def follow(self, total):
         """Until everything has arrived; False when nothing moved for the timeout."""
-        screen, began, moved_at, last = Screen(), time.monotonic(), time.monotonic(), None
+        screen, rate, moved_at, last = Screen(), Rate(), time.monotonic(), None
         lag, lag_at = "", 0.0
         while True:
             counts = self.tables.counts()
@@ -134,21 +149,23 @@ class Flow:
             if state != last:
                 moved_at, last = time.monotonic(), state
             if time.monotonic() - lag_at > 2:
-                lag, lag_at = lag_of(self.args.namespace, self.args.pipeline), time.monotonic()
-            rate = self.feed.accepted / max(0.001, time.monotonic() - began)
+                lag, lag_at = self.lag.text(), time.monotonic()
             rows = "  ".join(f"{name} {counts[name]:,}/{self.wanted[name]:,}" for name in counts)
             finished = self.feed.done.is_set() and counts == self.wanted
             screen.show(f"{bar(sum(counts.values()), sum(self.wanted.values()))} fed {self.feed.accepted:,}/{total:,} "
-                        f"({rate:,.0f}/s)  {rows}  {lag}", force=finished)
+                        f"({rate.add(self.feed.accepted):,.0f}/s)  {rows}  {lag}", force=finished)
             if finished or time.monotonic() - moved_at > self.args.timeout:
                 screen.end()
                 return finished
             time.sleep(0.25)
 
-    def report(self):
+    def report(self, total):
         feed = self.feed
-        print(f"  accepted {feed.accepted:,} rows, refused {len(feed.rejected):,}, sent again after a failure "
-              f"{feed.repeats:,} (so many could be in the topic twice), told to wait {feed.waits:,} times")
+        topic = self.spec["sources"][0]["to"]
+        written = sum(self.lag.ends(topic).values())
+        print(f"  accepted {feed.accepted:,} rows, refused {len(feed.rejected):,}, told to wait {feed.waits:,} times, "
+              f"sent again after a failure {feed.repeats:,}")
+        print(f"  topic {topic} holds {written:,} records: {max(0, written - total):,} of them are repeats")
         if self.first_row_after is not None:
             print(f"  from `kubectl apply` to the first row in PostgreSQL: {self.first_row_after:.1f} s")
 
@@ -171,7 +188,7 @@ def main():
     flow = Flow(arguments())
     total = flow.start_feed()
     arrived = flow.follow(total)
-    flow.report()
+    flow.report(total)
     if not arrived:
         print("  not everything arrived; the differences:", file=sys.stderr)
     return 0 if compare(flow.batch, flow.dsn) and arrived else 1
