@@ -20,6 +20,8 @@ using GroupOffsets =
 constexpr Duration kAnswerMargin{
     1000};  // the library times requests out itself; this only guards against waiting for ever
 
+constexpr const char* kNoGroup = "tidegate-admin";
+
 // A request that the cluster understood and refused (bad setting, exists already, policy) in Kafka's own words.
 Error refused(rd_kafka_resp_err_t code, const char* words, const std::string& attempted) {
   Error error = to_error(code, words == nullptr || *words == '\0' ? rd_kafka_err2str(code) : words);
@@ -93,7 +95,10 @@ Admin::~Admin() = default;
 Result<std::unique_ptr<Admin>> Admin::connect(const ClientConfig& config, Duration timeout) {
   ConfBuilder conf(config);
   conf.set("socket.timeout.ms", std::to_string(timeout.count()));
-  Result<Handle> handle = conf.finish(RD_KAFKA_PRODUCER);
+  // A consumer that never joins: librdkafka 2.15 dereferences the (missing) group of any other kind of client when a
+  // group's coordinator has moved while its offsets are listed.
+  conf.set("group.id", kNoGroup);
+  Result<Handle> handle = conf.finish(RD_KAFKA_CONSUMER);
   if (!handle) return handle.error();
   std::unique_ptr<Admin> admin(new Admin(std::make_unique<Impl>(Impl{timeout, *std::move(handle)})));
   if (auto brokers = admin->brokers(); !brokers) return brokers.error();

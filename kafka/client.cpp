@@ -65,9 +65,14 @@ void Connection::alive() {
   problem_.clear();
 }
 
+void Connection::complain(std::string problem) {
+  const std::lock_guard lock(mutex_);
+  complaint_ = std::move(problem);
+}
+
 std::string Connection::problem() const {
   const std::lock_guard lock(mutex_);
-  return problem_;
+  return problem_.empty() ? complaint_ : problem_;
 }
 
 const char* reason_of(rd_kafka_resp_err_t code) {

@@ -43,18 +43,21 @@ class ConfBuilder {
   std::optional<Error> error_;
 };
 
-// Why no broker can be reached, as told by the client's error callback. Thread-safe.
+// Why the cluster cannot be worked with, as told by the client's error callback. Thread-safe.
 class Connection {
  public:
   // Takes note if the error is about reaching or entering the cluster; returns whether it was.
   bool note(int code, const char* words);
   // A broker answered.
   void alive();
+  // Something else that keeps the client from working; stays until it is set to "".
+  void complain(std::string problem);
   std::string problem() const;
 
  private:
   mutable std::mutex mutex_;
   std::string problem_;
+  std::string complaint_;
 };
 
 // A librdkafka error as ours: reason KafkaUnavailable for what passes when a broker is back, TopicMissing,

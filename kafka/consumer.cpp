@@ -18,6 +18,7 @@ namespace {
 
 constexpr Duration kRequestTimeout{5000};
 constexpr Duration kRetryPause{500};
+constexpr Duration kWatchInterval{2000};
 
 }  // namespace
 
@@ -44,6 +45,9 @@ struct Consumer::Impl {
   Handle handle;
   Queue queue;
   Queue commit_queue;
+  Queue watch_queue;
+  bool watching = false;
+  SteadyTime next_watch{};
 
   PartitionList list_of(const std::vector<int>& partitions) const {
     PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
@@ -136,6 +140,34 @@ struct Consumer::Impl {
     return std::nullopt;
   }
 
+  // The client goes over to a topic made again under the same name without a word, at the old position (a FIXME in
+  // librdkafka 2.15's rd_kafka_topic_metadata_update2), so the topic's id is asked for now and then.
+  void watch_topic(Polled& polled) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (!watching) {
+      if (now < next_watch) return;
+      next_watch = now + kWatchInterval;
+      watching = true;
+      ask_topics(handle.get(), {options.topic}, kRequestTimeout, watch_queue.get());
+      return;
+    }
+    const Event event(rd_kafka_queue_poll(watch_queue.get(), 0));
+    if (!event) return;
+    watching = false;
+    const auto topics = read_topics(event.get());
+    if (!topics) return;
+    const auto found = topics->find(options.topic);
+    connection.complain(found == topics->end() ? cat("topic ", options.topic, " does not exist") : "");
+    if (found == topics->end()) return;
+    for (auto& [partition, mine] : owned) {
+      if (mine.broken || mine.topic_id == found->second.id) continue;
+      mine.broken = true;
+      rd_kafka_pause_partitions(handle.get(), list_of({partition}).get());
+      polled.broken.push_back({partition, *position_problem(options.topic, partition, mine.position, mine.topic_id,
+                                                            found->second.id, 0, mine.position)});
+    }
+  }
+
   // Sorts one message into the answer. Returns an error only when the client is of no use any more.
   Result<void> take(rd_kafka_message_t* message, std::vector<Record>& records, Polled& polled) {
     const auto mine = owned.find(message->partition);
@@ -215,6 +247,7 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
   rd_kafka_poll_set_consumer(impl->handle.get());
   impl->queue.reset(rd_kafka_queue_get_consumer(impl->handle.get()));
   impl->commit_queue.reset(rd_kafka_queue_new(impl->handle.get()));
+  impl->watch_queue.reset(rd_kafka_queue_new(impl->handle.get()));
   const PartitionList topics(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(topics.get(), options.topic.c_str(), RD_KAFKA_PARTITION_UA);
   const auto code = rd_kafka_subscribe(impl->handle.get(), topics.get());
@@ -243,6 +276,7 @@ Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
     }
   }
   Polled polled;
+  impl.watch_topic(polled);
   for (auto& [partition, mine] : impl.owned) {
     if (!std::exchange(mine.doubtful, false)) continue;
     if (auto problem = impl.examine(partition)) polled.broken.push_back({partition, *std::move(problem)});
@@ -315,6 +349,7 @@ void Consumer::close() {
   rd_kafka_consumer_close(impl_->handle.get());
   impl_->queue.reset();
   impl_->commit_queue.reset();
+  impl_->watch_queue.reset();
 }
 
 std::string Consumer::problem() const {

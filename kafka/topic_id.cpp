@@ -6,26 +6,24 @@ namespace tidegate::kafka {
 
 using Collection = std::unique_ptr<rd_kafka_TopicCollection_t, Destroy<rd_kafka_TopicCollection_destroy>>;
 
-Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, const std::vector<std::string>& names,
-                                                          Duration timeout) {
-  std::map<std::string, TopicState> states;
-  if (names.empty()) return states;
+void ask_topics(rd_kafka_t* client, const std::vector<std::string>& names, Duration timeout, rd_kafka_queue_t* queue) {
   std::vector<const char*> list;
   for (const std::string& name : names) list.push_back(name.c_str());
   const Collection collection(rd_kafka_TopicCollection_of_topic_names(list.data(), list.size()));
   const AdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS));
   char words[256];
   rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(timeout.count()), words, sizeof words);
-  const Queue queue(rd_kafka_queue_new(client));
-  rd_kafka_DescribeTopics(client, collection.get(), options.get(), queue.get());
-  const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(timeout.count()) + 1000));
-  if (!event) return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT).context("describe topics");
-  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return to_error(code, rd_kafka_event_error_string(event.get())).context("describe topics");
+  rd_kafka_DescribeTopics(client, collection.get(), options.get(), queue);
+}
+
+Result<std::map<std::string, TopicState>> read_topics(rd_kafka_event_t* event) {
+  if (const auto code = rd_kafka_event_error(event); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return to_error(code, rd_kafka_event_error_string(event)).context("describe topics");
   }
+  std::map<std::string, TopicState> states;
   std::size_t count = 0;
   const rd_kafka_TopicDescription_t** topics =
-      rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event.get()), &count);
+      rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const rd_kafka_error_t* error = rd_kafka_TopicDescription_error(topics[i]);
     const rd_kafka_resp_err_t code = error == nullptr ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(error);
@@ -40,6 +38,17 @@ Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, co
     states.emplace(name, std::move(state));
   }
   return states;
+}
+
+Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, const std::vector<std::string>& names,
+                                                          Duration timeout) {
+  if (names.empty()) return std::map<std::string, TopicState>{};
+  const Queue queue(rd_kafka_queue_new(client));
+  ask_topics(client, names, timeout, queue.get());
+  constexpr Duration kMargin{1000};  // the request times out by itself; this only guards against waiting for ever
+  const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>((timeout + kMargin).count())));
+  if (!event) return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT).context("describe topics");
+  return read_topics(event.get());
 }
 
 }  // namespace tidegate::kafka

@@ -17,4 +17,8 @@ namespace tidegate::kafka {
 Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, const std::vector<std::string>& names,
                                                           Duration timeout);
 
+// The same in two steps, for a thread that cannot wait: the answer arrives as an event in `queue`.
+void ask_topics(rd_kafka_t* client, const std::vector<std::string>& names, Duration timeout, rd_kafka_queue_t* queue);
+Result<std::map<std::string, TopicState>> read_topics(rd_kafka_event_t* event);
+
 }  // namespace tidegate::kafka

@@ -31,7 +31,8 @@ class LogSink : public Sink {
       lines_ += line.dump();
       lines_ += '\n';
     }
-    const bool written = std::fwrite(lines_.data(), 1, lines_.size(), stdout) == lines_.size() && std::fflush(stdout) == 0;
+    const bool written =
+        std::fwrite(lines_.data(), 1, lines_.size(), stdout) == lines_.size() && std::fflush(stdout) == 0;
     if (!written) return Error{"Waiting", "standard output takes no more"};
     return WriteOutcome{};
   }
@@ -43,6 +44,8 @@ class LogSink : public Sink {
 
 }  // namespace
 
-std::unique_ptr<Sink> make_log_sink(const std::string& topic) { return std::make_unique<LogSink>(topic); }
+std::unique_ptr<Sink> make_log_sink(const std::string& topic) {
+  return std::make_unique<LogSink>(topic);
+}
 
 }  // namespace tidegate::sinks
