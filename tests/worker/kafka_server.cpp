@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include "common/base/text.h"
 #include "kafka/consumer.h"
@@ -21,6 +22,19 @@ template <typename T>
 T expect(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().message);
   if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+// A broker that has just come back does not know its groups yet.
+std::vector<kafka::CommittedOffset> offsets_of(kafka::Admin& admin, const std::string& group, const std::string& topic,
+                                               int partitions) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    auto offsets = admin.committed(group, topic, partitions);
+    if (offsets || offsets.error().reason != "KafkaUnavailable" || std::chrono::steady_clock::now() > deadline) {
+      return expect(std::move(offsets));
+    }
+    std::this_thread::sleep_for(Duration{100});
+  }
 }
 
 // Notes what is assigned and where reading begins.
@@ -119,7 +133,7 @@ std::vector<Stored> KafkaServer::read(const std::string& topic) {
 std::vector<std::optional<kafka::CommitMetadata>> KafkaServer::committed(const std::string& group,
                                                                          const std::string& topic, int partitions) {
   std::vector<std::optional<kafka::CommitMetadata>> metadata;
-  for (const kafka::CommittedOffset& offset : expect(admin().committed(group, topic, partitions))) {
+  for (const kafka::CommittedOffset& offset : offsets_of(admin(), group, topic, partitions)) {
     metadata.emplace_back();
     if (offset.offset >= 0) metadata.back() = expect(kafka::CommitMetadata::decode(offset.metadata));
   }
@@ -129,7 +143,7 @@ std::vector<std::optional<kafka::CommitMetadata>> KafkaServer::committed(const s
 std::vector<std::int64_t> KafkaServer::committed_offsets(const std::string& group, const std::string& topic,
                                                          int partitions) {
   std::vector<std::int64_t> offsets;
-  for (const auto& offset : expect(admin().committed(group, topic, partitions))) offsets.push_back(offset.offset);
+  for (const auto& offset : offsets_of(admin(), group, topic, partitions)) offsets.push_back(offset.offset);
   return offsets;
 }
 

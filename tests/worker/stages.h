@@ -20,23 +20,23 @@ struct EvenNumbers {
     group = kafka.unique("group");
   }
 
-  Json settings() const {
-    return Json::object(
-        {{"namespace", "test"},
-         {"pipeline", "numbers"},
-         {"stage", "even"},
-         {"kind", "processor"},
-         {"kafka", Json::object({{"bootstrapServers", KafkaServer::instance().address()}})},
-         {"group", group},
-         {"start", "earliest"},
-         {"input",
-          Json::object({{"topic", input},
-                        {"fields", Json::array({Json::object({{"name", "n"}, {"type", "BIGINT"}, {"required", true}}),
-                                                Json::object({{"name", "name"}, {"type", "VARCHAR"}})})}})},
-         {"output", Json::object({{"topic", output}, {"key", Json::array({"name"})}})},
-         {"deadLetters", Json::object({{"topic", dead_letters}})},
-         {"sql",
-          Json::object({{"query", cat("SELECT name, n, n * 2 AS twice FROM \"", input, "\" WHERE n % 2 = 0")}})}});
+  Json settings() const { return settings(KafkaServer::instance().address(), input, output, dead_letters, group); }
+  static Json settings(const std::string& address, const std::string& input, const std::string& output,
+                       const std::string& dead_letters, const std::string& group) {
+    const Json fields = Json::array({Json::object({{"name", "n"}, {"type", "BIGINT"}, {"required", true}}),
+                                     Json::object({{"name", "name"}, {"type", "VARCHAR"}})});
+    const std::string query = cat("SELECT name, n, n * 2 AS twice FROM \"", input, "\" WHERE n % 2 = 0");
+    return Json::object({{"namespace", "test"},
+                         {"pipeline", "numbers"},
+                         {"stage", "even"},
+                         {"kind", "processor"},
+                         {"kafka", Json::object({{"bootstrapServers", address}})},
+                         {"group", group},
+                         {"start", "earliest"},
+                         {"input", Json::object({{"topic", input}, {"fields", fields}})},
+                         {"output", Json::object({{"topic", output}, {"key", Json::array({"name"})}})},
+                         {"deadLetters", Json::object({{"topic", dead_letters}})},
+                         {"sql", Json::object({{"query", query}})}});
   }
 
   static std::string record(int n) {
