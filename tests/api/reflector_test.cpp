@@ -101,7 +101,7 @@ void remove(ApiServer& api, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("reflector: follows additions, changes and removals of what it selects") {
+TEST_CASE("reflector: follows additions - changes and removals of what it selects") {
   ApiServer api;
   api.must_apply(kConfigMaps, api.config_map("first", Json::object({}), kFollow));
   api.must_apply(kConfigMaps, api.config_map("other", Json::object({})));

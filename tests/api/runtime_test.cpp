@@ -61,7 +61,7 @@ struct Copier final : Reconciler {
 
 }  // namespace
 
-TEST_CASE("election: one leads, release hands over at once") {
+TEST_CASE("election: one leads - release hands over at once") {
   ApiServer api;
   Candidate a(api, "a");
   REQUIRE(eventually([&] { return a.leads.load(); }));
@@ -104,7 +104,7 @@ TEST_CASE("election: losing the lease to another is noticed") {
   CHECK(eventually([&] { return a.lost.load(); }, std::chrono::seconds(5)));
 }
 
-TEST_CASE("events: one event, then its count") {
+TEST_CASE("events: one event - then its count") {
   ApiServer api;
   const Json object = api.must_apply(kConfigMaps, api.config_map("a", Json::object({})));
   std::atomic<std::int64_t> shift{0};
@@ -138,7 +138,7 @@ TEST_CASE("events: what the server refuses does no harm") {
   CHECK(eventually([&] { return api.client.list_all(kEvents, {api.ns, ""}).value().size() == 1; }));
 }
 
-TEST_CASE("manager: follows, leads, reconciles and stops in order") {
+TEST_CASE("manager: follows - leads - reconciles and stops in order") {
   ApiServer api;
   const auto lease_transport = connect(api.config);
   metrics::Registry metrics;

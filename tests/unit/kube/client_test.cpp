@@ -80,7 +80,7 @@ TEST_CASE("client: what could do harm twice is not repeatable") {
   CHECK(options.at("propagationPolicy").as_string() == "Background");
 }
 
-TEST_CASE("client: errors carry the server's reason, whatever the body") {
+TEST_CASE("client: errors carry the reason of the server - whatever the body") {
   Fixture f;
   f.always(answer(409, status_body(409, "AlreadyExists", "it exists")));
   CHECK(f.get_error().reason == "AlreadyExists");
@@ -109,7 +109,7 @@ TEST_CASE("client: NotFound is a successful removal") {
   CHECK(f.client.remove(kPods, "shop", "x", "u1").error().reason == "Conflict");
 }
 
-TEST_CASE("client: comes back when the server asks for it, within the deadline") {
+TEST_CASE("client: comes back when the server asks for it - within the deadline") {
   Fixture f;
   int calls = 0;
   f.transport.on_send = [&](const Request&) -> Result<Response> {
@@ -125,7 +125,7 @@ TEST_CASE("client: comes back when the server asks for it, within the deadline")
   CHECK(f.metrics.render().find("rest_client_requests_total{code=\"429\",method=\"GET\"} 4") != std::string::npos);
 }
 
-TEST_CASE("client: a failure without Retry-After, or of a write, is not repeated") {
+TEST_CASE("client: a failure without Retry-After - or of a write - is not repeated") {
   Fixture f;
   f.always(answer(500, "oops"));
   CHECK(f.get_error().reason == "InternalError");

@@ -49,7 +49,7 @@ users:
 
 }  // namespace
 
-TEST_CASE("kubeconfig: the current context, files beside the config") {
+TEST_CASE("kubeconfig: the current context - files beside the config") {
   const Folder folder;
   const auto config = kubeconfig(folder.write("config", kConfig));
   REQUIRE(config.ok());
@@ -61,7 +61,7 @@ TEST_CASE("kubeconfig: the current context, files beside the config") {
   CHECK(config->ns == "shop");
 }
 
-TEST_CASE("kubeconfig: embedded data beats files, tokenFile beats token") {
+TEST_CASE("kubeconfig: embedded data beats files - tokenFile beats token") {
   const Folder folder;
   const auto config = kubeconfig(folder.write("config", kConfig), "two");
   REQUIRE(config.ok());
@@ -72,7 +72,7 @@ TEST_CASE("kubeconfig: embedded data beats files, tokenFile beats token") {
   CHECK(config->ns == "default");
 }
 
-TEST_CASE("kubeconfig: several files are merged, the first wins") {
+TEST_CASE("kubeconfig: several files are merged - the first wins") {
   const Folder folder;
   const std::string first = folder.write("first", R"(
 current-context: two
@@ -99,7 +99,7 @@ TEST_CASE("kubeconfig: what is missing or not supported is named") {
   CHECK_FALSE(kubeconfig(folder.write("empty", "")).ok());
 }
 
-TEST_CASE("in-cluster: host, files and namespace") {
+TEST_CASE("in-cluster: host - files and namespace") {
   const Folder folder;
   CHECK(in_cluster_config(folder.path.string()).error().reason == "NotInCluster");
   folder.write("token", "t");
@@ -116,7 +116,7 @@ TEST_CASE("in-cluster: host, files and namespace") {
   CHECK(config->ns == "tidegate-system");
 }
 
-TEST_CASE("secret: a file is read again when it is old or refused, and kept when it is gone") {
+TEST_CASE("secret: a file is read again when it is old or refused - and kept when it is gone") {
   const Folder folder;
   FakeTime time;
   const std::string path = folder.write("token", "one\n");

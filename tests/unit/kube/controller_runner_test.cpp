@@ -39,7 +39,7 @@ bool has(const metrics::Registry& metrics, const std::string& line) {
 
 }  // namespace
 
-TEST_CASE("runner: failures and exceptions are counted and retried, then it is calm") {
+TEST_CASE("runner: failures and exceptions are counted and retried - then it is calm") {
   metrics::Registry metrics;
   Scripted reconciler([](int run) -> Result<std::optional<Duration>> {
     if (run == 1) return Error{"Forbidden", "no rights"};
@@ -73,7 +73,7 @@ TEST_CASE("runner: success may ask for another run later") {
   CHECK(has(metrics, "controller_runtime_reconcile_total{controller=\"test\",result=\"requeue_after\"} 2"));
 }
 
-TEST_CASE("runner: stop waits for the run under way, and nothing runs after it") {
+TEST_CASE("runner: stop waits for the run under way - and nothing runs after it") {
   metrics::Registry metrics;
   std::atomic<bool> may_end = false;
   std::atomic<int> ended = 0;

@@ -31,7 +31,7 @@ TEST_CASE("events: what an Event says") {
   CHECK(event->at("regarding/kind").as_string() == "Pipeline");
 }
 
-TEST_CASE("events: objects without namespace report in default, long notes are cut between characters") {
+TEST_CASE("events: objects without namespace report in default - long notes are cut between characters") {
   EventSeries series("c", "i");
   const std::string note = std::string(1023, 'x') + "\xC3\xA9";
   const auto event = series.record(object(""), false, "R", note, kStart);
@@ -40,7 +40,7 @@ TEST_CASE("events: objects without namespace report in default, long notes are c
   CHECK(event->at("note").as_string() == std::string(1023, 'x'));
 }
 
-TEST_CASE("events: repetitions become a count, every half minute at most") {
+TEST_CASE("events: repetitions become a count - every half minute at most") {
   EventSeries series("c", "i");
   const auto first = series.record(object(), true, "R", "note", kStart);
   REQUIRE(first);
@@ -56,7 +56,7 @@ TEST_CASE("events: repetitions become a count, every half minute at most") {
   CHECK(series.due(kStart + std::chrono::seconds(90)).empty());
 }
 
-TEST_CASE("events: another object, reason or note is another event") {
+TEST_CASE("events: another object - reason or note is another event") {
   EventSeries series("c", "i");
   CHECK(series.record(object(), true, "R", "note", kStart));
   CHECK(series.record(object("shop", "u2"), true, "R", "note", kStart));
@@ -65,7 +65,7 @@ TEST_CASE("events: another object, reason or note is another event") {
   CHECK(series.record(object(), true, "R", "other", kStart));
 }
 
-TEST_CASE("events: a series ends after six quiet minutes, its last count written") {
+TEST_CASE("events: a series ends after six quiet minutes - its last count written") {
   EventSeries series("c", "i");
   const auto first = series.record(object(), true, "R", "note", kStart);
   CHECK_FALSE(series.record(object(), true, "R", "note", kStart + std::chrono::seconds(1)));

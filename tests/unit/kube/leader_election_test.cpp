@@ -97,7 +97,7 @@ TEST_CASE("election: acquires a free lease and renews it with one request") {
   CHECK(f.a.held_since() == f.time.now);
 }
 
-TEST_CASE("election: expiry counts from when the last change was seen, whatever the lease's times say") {
+TEST_CASE("election: expiry counts from when the last change was seen - whatever its times say") {
   for (const char* renewed : {"2000-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z"}) {
     Fixture f;
     (void)f.api.store(Json::object({{"spec", Json::object({{"holderIdentity", "x"},

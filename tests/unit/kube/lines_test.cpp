@@ -25,7 +25,7 @@ TEST_CASE("lines: every way to cut a stream gives the same lines") {
   }
 }
 
-TEST_CASE("lines: a fragment is pending, a long line is refused, the reader may stop") {
+TEST_CASE("lines: a fragment is pending - a long line is refused - the reader may stop") {
   LineSplitter lines(10);
   int count = 0;
   const auto one = [&](std::string_view) { return ++count < 1; };

@@ -94,7 +94,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("reflector: pages fill the store at once, kind added and bulk dropped") {
+TEST_CASE("reflector: pages fill the store at once - kind added and bulk dropped") {
   Fixture f;
   f.lists = {list({config_map("a", 1)}, 10, "c1"), list({config_map("b", 2)}, 10)};
   f.run();
@@ -106,7 +106,7 @@ TEST_CASE("reflector: pages fill the store at once, kind added and bulk dropped"
   CHECK_FALSE(a->has("metadata/managedFields"));
 }
 
-TEST_CASE("reflector: events, a bookmark, and resuming from it") {
+TEST_CASE("reflector: events - a bookmark - and resuming from it") {
   Fixture f;
   f.lists = {list({config_map("a", 1)}, 10)};
   f.watches = {{{line("ADDED", config_map("b", 11)) + line("MODIFIED", config_map("a", 12)),
@@ -156,7 +156,7 @@ TEST_CASE("reflector: a stream cut within a line loses nothing") {
   CHECK(f.time.slept.size() == 1);
 }
 
-TEST_CASE("reflector: odd events are skipped, one without version ends the watch") {
+TEST_CASE("reflector: odd events are skipped - one without version ends the watch") {
   Fixture f;
   Json other = config_map("x", 11);
   other["kind"] = "Secret";
@@ -170,7 +170,7 @@ TEST_CASE("reflector: odd events are skipped, one without version ends the watch
   CHECK(f.time.slept.size() == 1);
 }
 
-TEST_CASE("reflector: without rights it waits longer and longer, says so, and recovers") {
+TEST_CASE("reflector: without rights it waits longer and longer - says so - and recovers") {
   Fixture f;
   const Response forbidden = answer(403, status_body(403, "Forbidden", "cannot list configmaps"));
   f.lists = {forbidden, forbidden, forbidden};
@@ -192,7 +192,7 @@ TEST_CASE("reflector: a handler that throws does not stop it") {
 }
 
 // A server with a history of bounded length, whose network cuts, stalls, splits and repeats at random.
-TEST_CASE("reflector: random histories and faults end in the server's state") {
+TEST_CASE("reflector: random histories and faults end in the state of the server") {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     std::mt19937 random(seed);
     const auto chance = [&](unsigned one_in) { return random() % one_in == 0; };

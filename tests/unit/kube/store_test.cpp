@@ -17,7 +17,7 @@ ObjectPtr object(const std::string& ns, const std::string& name, const std::stri
 
 }  // namespace
 
-TEST_CASE("store: replace reports what was added, changed or is gone") {
+TEST_CASE("store: replace reports what was added - changed or is gone") {
   Store store;
   CHECK_FALSE(store.synced());
   CHECK(store.replace({object("a", "x", "1"), object("a", "y", "2")}, "5").size() == 2);

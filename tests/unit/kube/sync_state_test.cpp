@@ -29,7 +29,7 @@ SyncState watching(const std::string& version = "10") {
 
 }  // namespace
 
-TEST_CASE("sync: pages, then a watch from the list's version") {
+TEST_CASE("sync: pages - then a watch from the version of the list") {
   SyncState state;
   check_step(state, Do::list, "", 0);
   state.page_received("c1", "10");
@@ -38,7 +38,7 @@ TEST_CASE("sync: pages, then a watch from the list's version") {
   check_step(state, Do::watch, "10", 0);
 }
 
-TEST_CASE("sync: a page that expired starts the list anew, a broken one is asked again") {
+TEST_CASE("sync: a page that expired starts the list anew - a broken one is asked again") {
   for (const Error& error : {kGone, kExpired}) {
     SyncState state;
     state.page_received("c1", "10");
@@ -69,7 +69,7 @@ TEST_CASE("sync: a version that is too old leads to a list") {
   }
 }
 
-TEST_CASE("sync: an idle connection is renewed without a wait, a server that never answers is not") {
+TEST_CASE("sync: an idle connection is renewed without a wait - a server that never answers is not") {
   const Error timeout{"Timeout", "no byte"};
   SyncState idle = watching();
   idle.watch_ended(timeout, Duration(150'000), kStart);
@@ -89,7 +89,7 @@ TEST_CASE("sync: a watch that ends at once without events waits") {
   check_step(busy, Do::watch, "11", 0);
 }
 
-TEST_CASE("sync: waits double to half a minute, stretch by the jitter and start anew after two quiet minutes") {
+TEST_CASE("sync: waits double to half a minute - stretch by the jitter and start anew after two quiet minutes") {
   SyncState state;
   std::vector<int> waits;
   SteadyTime now = kStart;

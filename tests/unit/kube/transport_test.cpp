@@ -106,7 +106,7 @@ TEST_CASE("transport: warnings and Retry-After") {
   CHECK(response->warnings == std::vector<std::string>{"unknown field", "deprecated"});
 }
 
-TEST_CASE("transport: on a connection the server closed a GET is repeated, a POST is not") {
+TEST_CASE("transport: on a connection the server closed a GET is repeated - a POST is not") {
   for (const std::string method : {"GET", "POST"}) {
     // The second request may come before the first's connection is back in the pool and get a new one: try again then.
     bool reused = false;
@@ -151,7 +151,7 @@ TEST_CASE("transport: redirects are not followed and take no token along") {
   CHECK(other.connections() == 0);
 }
 
-TEST_CASE("transport: the deadline bounds the whole exchange, however the server dawdles") {
+TEST_CASE("transport: the deadline bounds the whole exchange - however the server dawdles") {
   const Loopback silent([](Connection& c) { c.wait_for_close(); });
   const Loopback slow([](Connection& c) {
     c.read_request();
@@ -187,7 +187,7 @@ TEST_CASE("transport: refused and unresolvable") {
   CHECK_FALSE(make_transport(config, "t").ok());
 }
 
-TEST_CASE("transport: a stream delivers bytes as they arrive, and ends") {
+TEST_CASE("transport: a stream delivers bytes as they arrive - and ends") {
   std::atomic<int> got = 0;
   const Loopback server([&](Connection& c) {
     c.read_request();
@@ -228,7 +228,7 @@ TEST_CASE("transport: a large stream arrives whole") {
   CHECK(size == 50U * 70'001);
 }
 
-TEST_CASE("transport: silence, a cut and a refusal end a stream each in its way") {
+TEST_CASE("transport: silence - a cut and a refusal end a stream each in its way") {
   const Loopback silent([](Connection& c) {
     c.read_request();
     c.write(kChunked + chunk("a\n"));
@@ -317,7 +317,7 @@ TEST_CASE("transport: many callers share four threads") {
   CHECK(good == 100);
 }
 
-TEST_CASE("transport: trusts the given authority alone, checks the name, and wants TLS 1.2") {
+TEST_CASE("transport: trusts the given authority alone - checks the name - and wants TLS 1.2") {
   const Identity identity = make_identity("127.0.0.1");
   const Identity stranger = make_identity("127.0.0.1");
   Recorder recorder;

@@ -32,7 +32,7 @@ TEST_CASE("queue: many adds are one run") {
   CHECK_FALSE(queue.take(at(1002)));
 }
 
-TEST_CASE("queue: adds during a run make exactly one more run, after it") {
+TEST_CASE("queue: adds during a run make exactly one more run - after it") {
   QueueState queue;
   queue.add(kA, at(0));
   REQUIRE(queue.take(at(0)));
