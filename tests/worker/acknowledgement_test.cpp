@@ -47,7 +47,7 @@ class MockCluster {
 
 }  // namespace
 
-TEST_CASE("what the broker has not acknowledged is not committed, however the worker ends") {
+TEST_CASE("what the broker has not acknowledged is not committed - however the worker ends") {
   MockCluster mock;
   for (const char* topic : {"input", "output", "dead"}) mock.make_topic(topic);
   kafka::ProducerOptions options;

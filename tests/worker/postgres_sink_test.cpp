@@ -140,7 +140,7 @@ TEST_CASE("postgres_sink: the last row of each key wins within a batch and acros
         "tidegate/test/sink");
 }
 
-TEST_CASE("postgres_sink: without a key rows are appended, repeated ones too") {
+TEST_CASE("postgres_sink: without a key rows are appended - repeated ones too") {
   Bench bench;
   const auto sink = bench.sink("t", {}, true);
   open(*sink);

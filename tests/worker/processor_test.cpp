@@ -11,7 +11,7 @@
 using namespace tidegate;
 using namespace tidegate::worker_test;
 
-TEST_CASE("rows, keys, partitions, counters and probes of a processor") {
+TEST_CASE("rows - keys - partitions - counters and probes of a processor") {
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(2);
   stage.produce(0, 1000);
@@ -47,7 +47,7 @@ TEST_CASE("rows, keys, partitions, counters and probes of a processor") {
   CHECK(worker.terminate() == 0);
 }
 
-TEST_CASE("bad records are in the dead letters byte for byte, the rest flows") {
+TEST_CASE("bad records are in the dead letters byte for byte - the rest flows") {
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(1);
   const std::string oversized = R"({"n":2,"name":")" + std::string(600 * 1024, 'x') + "\"}";
@@ -122,7 +122,7 @@ TEST_CASE("a record whose row is too large for the output topic is a dead letter
   CHECK(dead[0].headers.at("tidegate-reason") == "Oversized");
 }
 
-TEST_CASE("without a key a row keeps the partition number of its record, and counters go on after a restart") {
+TEST_CASE("without a key a row keeps the partition number of its record - and counters go on after a restart") {
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(4, 3);
   Json settings = stage.settings();
@@ -148,7 +148,7 @@ TEST_CASE("without a key a row keeps the partition number of its record, and cou
   }
 }
 
-TEST_CASE("a first start at latest skips what is there, and only that") {
+TEST_CASE("a first start at latest skips what is there - and only that") {
   const EvenNumbers stage(1);
   Json settings = stage.settings();
   settings["start"] = "latest";

@@ -55,7 +55,7 @@ TEST_CASE("killed again and again under load: no row is missing") {
   CHECK(totals.out == kNumbers / 2);
 }
 
-TEST_CASE("a record that the topic refuses for good stops the stage with that problem, and nothing is committed") {
+TEST_CASE("a record that the topic refuses for good stops the stage with that problem - and nothing is committed") {
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(1);
   stage.produce(0, 1000);
@@ -72,7 +72,7 @@ TEST_CASE("a record that the topic refuses for good stops the stage with that pr
   CHECK(eventually([&] { return stage.totals().problem.empty(); }));
 }
 
-TEST_CASE("two workers share the partitions; when one dies the other takes over") {
+TEST_CASE("two workers share the partitions - when one dies the other takes over") {
   const EvenNumbers stage(4);
   WorkerProcess first(stage.settings(), "worker-0");
   WorkerProcess second(stage.settings(), "worker-1");
@@ -92,7 +92,7 @@ TEST_CASE("two workers share the partitions; when one dies the other takes over"
   CHECK(stage.totals().in == produced);
 }
 
-TEST_CASE("records deleted before they were read are told, not skipped") {
+TEST_CASE("records deleted before they were read are told - not skipped") {
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(2);
   stage.produce(0, 1000);
@@ -148,7 +148,7 @@ TEST_CASE("Kafka crashes and comes back in the middle of the work") {
   CHECK(eventually([&] { return worker.get("/readyz").first == 200; }));
 }
 
-TEST_CASE("a broker that hangs: nothing is committed meanwhile, then the work goes on") {
+TEST_CASE("a broker that hangs: nothing is committed meanwhile - then the work goes on") {
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(2);
   stage.produce(0, 1000);

@@ -49,7 +49,7 @@ TEST_CASE("every type is read from its JSON form") {
   CHECK(read(rows, R"({"s":"","i":null,"d":null})") == "NULL|NULL|NULL|NULL|NULL||NULL|NULL|NULL");
 }
 
-TEST_CASE("long texts survive, also behind escapes") {
+TEST_CASE("long texts survive - also behind escapes") {
   RowReader rows(schema_of(R"([{"name":"s","type":"VARCHAR"}])"));
   const std::string text(5000, 'x');
   CHECK(read(rows, R"({"s":")" + text + R"(\n"})") == text + "\n");
@@ -99,7 +99,7 @@ TEST_CASE("required fields must be there") {
   CHECK(read(rows, R"({"s":null})") == "MissingField: field \"s\" is required but null");
 }
 
-TEST_CASE("what is not JSON is malformed, undeclared parts included") {
+TEST_CASE("what is not JSON is malformed - undeclared parts included") {
   RowReader rows(schema_of(R"([{"name":"a","type":"INTEGER"},{"name":"s","type":"VARCHAR"}])"));
   std::vector<std::string> bad = {
       "", " ", "x", "{", "}", "{}}", "{} {}", "[]", "1", "null", "\"a\"", "{\"a\":1", "{\"a\":1,}", "{\"a\" 1}", "{\"a\":}", "{,}",

@@ -23,7 +23,7 @@ std::set<std::string> names(Database& database, const std::string& condition) {
 
 }  // namespace
 
-TEST_CASE("every allowed function exists and is scalar and consistent, or a listed macro") {
+TEST_CASE("every allowed function exists and is scalar and consistent - or a listed macro") {
   auto database = Database::open("64MB");
   REQUIRE(database.ok());
   const auto scalar = names(*database, "function_type = 'scalar'");
@@ -48,7 +48,7 @@ TEST_CASE("every allowed function exists and is scalar and consistent, or a list
   CHECK_FALSE(is_allowed_function("current_setting"));
 }
 
-TEST_CASE("the sandbox refuses files, extensions and settings") {
+TEST_CASE("the sandbox refuses files - extensions and settings") {
   auto database = Database::open("64MB");
   REQUIRE(database.ok());
   REQUIRE(database->lock().ok());

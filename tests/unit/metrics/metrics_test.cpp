@@ -12,7 +12,7 @@ bool has_line(const std::string& text, const std::string& line) {
 
 }  // namespace
 
-TEST_CASE("counters, gauges and histograms are rendered with their labels") {
+TEST_CASE("counters - gauges and histograms are rendered with their labels") {
   Registry registry;
   const Counter counter = registry.counter("tide_records_total", "Records", {{"stage", "score"}});
   counter.add();
