@@ -54,6 +54,8 @@ class Transport {
 // Over TLS (1.2 or newer) when the server's URL says https. Redirects are not followed, proxies not used. A refused
 // token (401) is read again and the request sent once more.
 // All transports share four library threads, started by the first; destroy all transports before main returns.
+// The first also sets, when its config has a certificate authority, SSL_CERT_FILE and SSL_CERT_DIR to nothing (unless
+// they are set): call it before other threads read the environment.
 Result<std::unique_ptr<Transport>> make_transport(const ClusterConfig& config, const std::string& user_agent,
                                                   Clock clock = Clock::real());
 
