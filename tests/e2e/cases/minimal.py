@@ -25,8 +25,9 @@ def test_without_records_it_is_ready_and_idle(space):
 
 
 def test_the_command_line_shows_it_on_one_screen(space):
+    until("the screen says idle", lambda: "Ready (Idle)" in cluster.cli("status", "hello", "-n", space.name), 60)
     screen = cluster.cli("status", "hello", "-n", space.name)
-    assert "WARNING" not in screen and "Ready (Idle)" in screen, screen
+    assert "WARNING" not in screen, screen
     order = [screen.index(f"\n{stage} ") for stage in ("intake", "large", "show")]
     assert order == sorted(order), screen
 
