@@ -249,6 +249,7 @@ int main(int argc, char** argv) try {
     bench.remove(worker_topic);
     std::fflush(stdout);
   }
+  bench.remove("events");
   std::printf("\nmillion events per CPU-second of the process (user + system), median [least .. most] of %d rounds\n",
               rounds);
   report("bare loop", bare_rates);

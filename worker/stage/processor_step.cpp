@@ -60,13 +60,15 @@ class ProcessorStep : public Step {
     for (const kafka::Record& record : records) values_.push_back(record.value.value_or(std::string_view()));
     std::shared_ptr<engine::Output> result = take_spare();
     if (auto ran = engine_->run(values_, *result); !ran) return std::move(ran).error();
+    const std::size_t rows_before = output.rows.size();
+    output.rows.reserve(rows_before + result->size());
     for (std::size_t i = 0; i < result->size(); ++i) {
       const engine::Output::Row row = (*result)[i];
       const std::size_t bytes = row.value.size() + (row.key ? row.key->size() : 0);
-      if (bytes > max_row_bytes_) return halve(records, first, bytes, output, parts);
-    }
-    for (std::size_t i = 0; i < result->size(); ++i) {
-      const engine::Output::Row row = (*result)[i];
+      if (bytes > max_row_bytes_) {
+        output.rows.resize(rows_before);
+        return halve(records, first, bytes, output, parts);
+      }
       output.rows.push_back({row.key, row.value});
     }
     for (const engine::Failure& failure : result->failures()) {

@@ -1,0 +1,122 @@
+#include "worker/stage/ledger.h"
+
+#include <doctest/doctest.h>
+
+using namespace tidegate;
+using stage::Ledger;
+
+namespace {
+
+kafka::StartPosition start(int partition, std::int64_t position) {
+  kafka::StartPosition start;
+  start.partition = partition;
+  start.position = position;
+  start.topic_id = "id";
+  return start;
+}
+
+kafka::CommitMetadata only(const std::vector<kafka::Commit>& commits) {
+  REQUIRE(commits.size() == 1);
+  return kafka::CommitMetadata::decode(commits[0].metadata).value();
+}
+
+}  // namespace
+
+TEST_CASE("a position is committable only when everything before it is acknowledged in order") {
+  Ledger ledger;
+  ledger.assign(start(0, 100));
+  const auto first = kafka::Delivery::create();
+  const auto second = kafka::Delivery::create();
+  ledger.add(0, {110, 10, 7, 1, first});
+  ledger.add(0, {120, 10, 5, 0, second});
+  second->seal();  // acknowledged before the first
+  CHECK(ledger.settle().in == 0);
+  CHECK(ledger.commits(true, "", 0)[0].offset == 100);
+  first->seal();
+  const auto settled = ledger.settle();
+  CHECK(settled.in == 20);
+  CHECK(settled.out == 12);
+  CHECK(ledger.under_way() == 0);
+  const auto metadata = only(ledger.commits(true, "", 77));
+  CHECK(metadata.position == 120);
+  CHECK(metadata.records_in == 20);
+  CHECK(metadata.records_out == 12);
+  CHECK(metadata.dead_letters == 1);
+  CHECK(metadata.at_ms == 77);
+  CHECK(metadata.topic_id == "id");
+}
+
+TEST_CASE("counters go on from the committed metadata") {
+  Ledger ledger;
+  kafka::StartPosition from = start(0, 50);
+  from.committed = kafka::CommitMetadata{};
+  from.committed->records_in = 50;
+  from.committed->records_out = 30;
+  from.committed->dead_letters = 2;
+  ledger.assign(from);
+  ledger.add(0, {60, 10, 1, 1, nullptr});
+  CHECK_FALSE(ledger.settle().failed);
+  const auto metadata = only(ledger.commits(true, "", 0));
+  CHECK(metadata.records_in == 60);
+  CHECK(metadata.records_out == 31);
+  CHECK(metadata.dead_letters == 3);
+}
+
+TEST_CASE("the end of a log counts once what is under way before it is acknowledged") {
+  Ledger ledger;
+  ledger.assign(start(0, 10));
+  ledger.reach(0, 12);  // nothing under way: transaction markers only
+  CHECK(ledger.commits(true, "", 0)[0].offset == 12);
+  const auto delivery = kafka::Delivery::create();
+  ledger.add(0, {20, 8, 8, 0, delivery});
+  ledger.reach(0, 21);
+  ledger.reach(0, 5);  // never backwards
+  CHECK(ledger.commits(true, "", 0)[0].offset == 12);
+  delivery->seal();
+  CHECK(ledger.settle().in == 8);
+  CHECK(ledger.commits(true, "", 0)[0].offset == 21);
+}
+
+TEST_CASE("only partitions that moved are committed between heartbeats") {
+  Ledger ledger;
+  ledger.assign(start(0, 0));
+  ledger.assign(start(1, 0));
+  CHECK(ledger.moved());  // a first position is committed even when nothing was read: `latest` must not move on
+  ledger.accepted(ledger.commits(false, "", 0));
+  CHECK_FALSE(ledger.moved());
+  ledger.reach(1, 5);
+  CHECK(ledger.moved());
+  const auto commits = ledger.commits(false, "", 0);
+  REQUIRE(commits.size() == 1);
+  CHECK(commits[0].partition == 1);
+  CHECK(ledger.commits(true, "", 0).size() == 2);
+}
+
+TEST_CASE("a problem of the stage shows on every partition one of a partition there first") {
+  Ledger ledger;
+  kafka::StartPosition lost = start(0, 7);
+  lost.problem = Error{"DataLost", "DataLost: 3 records"};
+  ledger.assign(lost);
+  ledger.assign(start(1, 0));
+  const auto commits = ledger.commits(true, "PostgreSQL: connection refused", 0);
+  REQUIRE(commits.size() == 2);
+  CHECK(kafka::CommitMetadata::decode(commits[0].metadata)->problem == "DataLost: 3 records");
+  CHECK(kafka::CommitMetadata::decode(commits[1].metadata)->problem == "PostgreSQL: connection refused");
+  CHECK(commits[0].offset == 7);
+  CHECK(ledger.problem() == "DataLost: 3 records");
+  CHECK_FALSE(kafka::CommitMetadata::decode(ledger.commits(true, "", 0)[1].metadata)->waiting);
+}
+
+TEST_CASE("what is under way for a partition given up is forgotten") {
+  Ledger ledger;
+  ledger.assign(start(0, 0));
+  const auto delivery = kafka::Delivery::create();
+  ledger.add(0, {10, 10, 10, 0, delivery});
+  CHECK(ledger.under_way({0}) == 1);
+  ledger.revoke(0);
+  delivery->seal();
+  CHECK(ledger.settle().in == 0);
+  CHECK(ledger.empty());
+  ledger.add(0, {10, 10, 10, 0, nullptr});
+  CHECK(ledger.under_way() == 0);
+}

@@ -1,0 +1,93 @@
+#include "worker/stage/settings.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "common/base/text.h"
+
+using namespace tidegate;
+using stage::parse_settings;
+
+namespace {
+
+Json processor() {
+  return Json::parse(R"({"namespace": "shop", "pipeline": "fraud", "stage": "score", "kind": "processor",
+    "kafka": {"bootstrapServers": "k:9092"}, "group": "g", "start": "latest",
+    "input": {"topic": "payments", "fields": [{"name": "card", "type": "VARCHAR"}]},
+    "output": {"topic": "alerts", "key": ["card"]}, "deadLetters": {"topic": "dead"},
+    "sql": {"query": "SELECT 1"}})")
+      .value();
+}
+
+}  // namespace
+
+TEST_CASE("settings of a processor") {
+  setenv("POD_NAME", "fraud-score-0", 1);
+  const auto settings = parse_settings(processor().dump());
+  REQUIRE(settings.ok());
+  CHECK(settings->kind == stage::Kind::processor);
+  CHECK(settings->input_topic == "payments");
+  CHECK(settings->output_key == std::vector<std::string>{"card"});
+  CHECK(settings->start == "latest");
+  CHECK(settings->instance == "fraud-score-0");
+  CHECK(settings->metrics_port == 9400);
+}
+
+TEST_CASE("sinks and sources") {
+  Json sink = processor();
+  sink["kind"] = "sink";
+  sink["sink"] =
+      Json::parse(R"({"postgres": {"table": "t", "key": ["a"], "createTable": true, "dsnFile": "/dsn"}})").value();
+  const auto postgres = parse_settings(sink.dump());
+  REQUIRE(postgres.ok());
+  CHECK(postgres->postgres_sink->table == "t");
+  CHECK(postgres->postgres_sink->create_table);
+  CHECK_FALSE(postgres->log_sink);
+
+  Json source = processor();
+  source["kind"] = "source";
+  source["output"]["fields"] = source.at("input/fields");
+  source["source"] = Json::parse(R"({"http": {"port": 8081}})").value();
+  const auto intake = parse_settings(source.dump());
+  REQUIRE(intake.ok());
+  CHECK(intake->http_source->port == 8081);
+  CHECK(intake->http_source->token_file.empty());
+}
+
+TEST_CASE("a complaint names the field") {
+  const auto complaint = [](const std::string& parent, const std::string& member, Json value) {
+    Json settings = processor();
+    (parent.empty() ? settings : settings[parent])[member] = std::move(value);
+    const auto parsed = parse_settings(settings.dump());
+    REQUIRE_FALSE(parsed.ok());
+    CHECK(parsed.error().reason == "InvalidSettings");
+    return parsed.error().message;
+  };
+  CHECK(complaint("", "group", "").find("group must be") != std::string::npos);
+  CHECK(complaint("input", "topic", 7).find("input/topic") != std::string::npos);
+  CHECK(complaint("input", "fields", Json::array(std::vector<std::string>{})).find("input/fields") !=
+        std::string::npos);
+  CHECK(complaint("output", "key", "card").find("output/key") != std::string::npos);
+  CHECK(complaint("", "kind", "window").find("kind") != std::string::npos);
+  CHECK(complaint("", "metricsPort", 70000).find("metricsPort") != std::string::npos);
+  CHECK(complaint("kafka", "properties", Json::object({{"sasl.password", 1}})).find("sasl.password") !=
+        std::string::npos);
+}
+
+TEST_CASE("a property that names a file holds its content without the line end") {
+  std::string name = "/tmp/tidegate-settings-XXXXXX";
+  close(mkstemp(name.data()));
+  std::ofstream(name) << "geheim\n";
+  Json settings = processor();
+  settings["kafka"]["properties"] = Json::object({{"sasl.password", cat("file:", name)}});
+  const auto parsed = parse_settings(settings.dump());
+  unlink(name.c_str());
+  REQUIRE(parsed.ok());
+  CHECK(parsed->kafka.properties.at("sasl.password") == "geheim");
+  const auto missing = parse_settings(settings.dump());
+  REQUIRE_FALSE(missing.ok());
+  CHECK(missing.error().message.find("sasl.password") != std::string::npos);
+}
