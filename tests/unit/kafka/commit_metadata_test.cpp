@@ -42,7 +42,7 @@ TEST_CASE("decode gives back what encode took") {
   CHECK(back->problem == metadata.problem);
 }
 
-TEST_CASE("however long the problem - the text fits an offset's metadata") {
+TEST_CASE("however long the problem - the text fits an metadata of an offset") {
   CommitMetadata metadata;
   metadata.position = metadata.records_in = metadata.records_out = metadata.dead_letters = metadata.at_ms = INT64_MAX;
   metadata.topic_id = std::string(1000, '\x01');
