@@ -168,6 +168,15 @@ struct Consumer::Impl {
     }
   }
 
+  // Why the client is of no use any more. Asked for, because not every path tells: an answer to a commit that says
+  // "fenced" ends the client without a message in the queue.
+  std::optional<Error> fatal() const {
+    char words[512];
+    const rd_kafka_resp_err_t code = rd_kafka_fatal_error(handle.get(), words, sizeof words);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+    return to_error(code, words).context("consumer");
+  }
+
   // Sorts one message into the answer. Returns an error only when the client is of no use any more.
   Result<void> take(rd_kafka_message_t* message, std::vector<Record>& records, Polled& polled) {
     const auto mine = owned.find(message->partition);
@@ -289,6 +298,7 @@ Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
     if (!taken && !fatal) fatal = taken.error();
   }
   polled.records = RecordBatch(std::move(records));
+  if (!fatal) fatal = impl.fatal();
   if (fatal) return *std::move(fatal);
   if (!polled.records.empty()) impl.connection.alive();
   return polled;

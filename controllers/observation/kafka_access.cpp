@@ -46,7 +46,8 @@ Result<kafka::ClientConfig> client_config(kube::Api& api, const std::string& ns,
   if (external.ca) {
     if (auto done = put(config, "ssl.ca.pem", api, ns, *external.ca, false); !done) return done.error();
   } else if (external.tls) {
-    config.properties["ssl.ca.location"] = "probe";  // the system's files by name: kube::make_transport hides the default
+    config.properties["ssl.ca.location"] =
+        "probe";  // the system's files by name: kube::make_transport hides the default
   }
   if (external.sasl) {
     config.properties["sasl.mechanism"] = external.sasl->mechanism;

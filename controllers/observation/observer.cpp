@@ -11,8 +11,8 @@ namespace {
 constexpr Duration round_length{1'000};
 constexpr Duration describe_every{10'000};
 constexpr Duration brokers_every{5'000};
-constexpr Duration idle_poll{4'000};  // of a group that has nothing to do: its sign of life comes every 10 s
-constexpr Duration coordinator_patience{15'000};
+constexpr Duration idle_poll{4'000};         // of a group that has nothing to do: its sign of life comes every 10 s
+constexpr Duration unread_patience{15'000};  // a coordinator or leader that moves is no outage
 constexpr Duration figures_every{30'000};
 
 std::string show(double value) {
@@ -20,6 +20,17 @@ std::string show(double value) {
 }
 
 }  // namespace
+
+bool Observer::Unread::fail(const Error& error, SteadyTime now) {
+  const bool over = !lasting(now).empty();
+  if (!since) since = now;
+  if (problem.empty()) problem = error.message;
+  return !over && !lasting(now).empty();
+}
+
+std::string Observer::Unread::lasting(SteadyTime now) const {
+  return since && now - *since >= unread_patience ? problem : "";
+}
 
 Observer::Observer(Connector connect, Callbacks callbacks, Clock clock)
     : connect_(std::move(connect)), callbacks_(std::move(callbacks)), clock_(std::move(clock)) {}
@@ -72,7 +83,7 @@ PipelineView Observer::pipeline(const kube::Key& key) const {
   const auto found = pipelines_.find(key);
   if (found == pipelines_.end()) return out;
   out.described = found->second.described;
-  for (const auto& [name, stage] : found->second.stages) out.stages[name] = stage.progress.figures(now);
+  for (const auto& [name, stage] : found->second.stages) out.stages[name] = figures(stage, now);
   for (const std::string& topic : found->second.watch.topics) {
     const auto rate = appended_.find(topic);
     if (rate != appended_.end() && rate->second.value()) out.topic_rates[topic] = *rate->second.value();
@@ -218,9 +229,15 @@ void Observer::read_logs() {
   }
   if (partitions.empty()) return;
   auto logs = link->log_offsets(partitions);
-  if (!logs) return failed(logs.error());
   const SteadyTime now = clock_.steady();
+  if (!logs) {
+    failed(logs.error());
+    const std::lock_guard lock(mutex_);
+    if (logs_unread_.fail(logs.error(), now)) link_ = nullptr;
+    return;
+  }
   const std::lock_guard lock(mutex_);
+  logs_unread_ = {};
   logs_ = std::move(*logs);
   for (auto rate = appended_.begin(); rate != appended_.end();)
     rate = logs_.count(rate->first) ? std::next(rate) : appended_.erase(rate);
@@ -270,13 +287,16 @@ void Observer::read_commits() {
   }
   for (const Task& task : tasks) {
     const auto committed = link->committed(task.watch.group, task.watch.topic, static_cast<int>(task.log.size()));
-    if (!committed) return commits_failed(committed.error());
+    if (!committed) {
+      commits_failed(task.key, task.watch.stage, committed.error());
+      continue;
+    }
     const std::lock_guard lock(mutex_);
     const auto record = pipelines_.find(task.key);
     if (record == pipelines_.end()) continue;
     const auto stage = record->second.stages.find(task.watch.stage);
     if (stage == record->second.stages.end()) continue;
-    commits_fail_since_.reset();
+    stage->second.unread = {};
     stage->second.progress.observe(clock_.steady(), task.watch.active && !task.first, task.log, *committed);
     stage->second.polled = now;
     stage->second.polled_once = true;
@@ -284,19 +304,26 @@ void Observer::read_commits() {
   }
 }
 
-// A coordinator that moves is no outage, one that stays away is.
-void Observer::commits_failed(const Error& error) {
+void Observer::commits_failed(const kube::Key& pipeline, const std::string& name, const Error& error) {
   const SteadyTime now = clock_.steady();
-  {
-    const std::lock_guard lock(mutex_);
-    brokers_at_ = {};
-    if (!commits_fail_since_) commits_fail_since_ = now;
-    for (auto& [key, record] : pipelines_) {
-      for (auto& [name, stage] : record.stages) stage.progress.pause(now);
-    }
-    if (now - *commits_fail_since_ < coordinator_patience) return;
-  }
-  unreachable(error);
+  const std::lock_guard lock(mutex_);
+  brokers_at_ = {};
+  const auto record = pipelines_.find(pipeline);
+  if (record == pipelines_.end()) return;
+  const auto stage = record->second.stages.find(name);
+  if (stage == record->second.stages.end()) return;
+  stage->second.progress.pause(now);
+  if (!stage->second.unread.fail(error, now)) return;
+  log::warn("offsets of a stage cannot be read",
+            {{"namespace", pipeline.ns}, {"pipeline", pipeline.name}, {"stage", name}, {"error", error.message}});
+  link_ = nullptr;  // perhaps a new client finds its way
+}
+
+StageFigures Observer::figures(const StageRecord& stage, SteadyTime now) const {
+  StageFigures out = stage.progress.figures(now);
+  out.unread = stage.unread.lasting(now);
+  if (out.unread.empty()) out.unread = logs_unread_.lasting(now);
+  return out;
 }
 
 void Observer::notify() {
@@ -318,7 +345,7 @@ void Observer::notify() {
         }
       }
       for (const auto& [name, stage] : record.stages) {
-        const StageFigures seen = stage.progress.figures(now);
+        const StageFigures seen = this->figures(stage, now);
         state += cat(" ", name, ":", outline(seen));
         figures += cat(name, show(seen.rate_in.value_or(-1)), "/", std::to_string(seen.lag_records.value_or(-1)), "/",
                        std::to_string(seen.dead_letters.value_or(-1)), " ");

@@ -82,12 +82,23 @@ class Observer {
   void run(const std::stop_token& stop);
 
  private:
+  // Since when something cannot be read from a cluster that answers, and why.
+  struct Unread {
+    std::optional<SteadyTime> since;
+    std::string problem;
+
+    // Takes note; true when patience is over just now.
+    bool fail(const Error& error, SteadyTime now);
+    // Why, once patience is over; until then "".
+    std::string lasting(SteadyTime now) const;
+  };
   struct StageRecord {
     StageWatch watch;
     StageProgress progress;
     SteadyTime polled{};
     std::int64_t seen_end = -1;
     bool polled_once = false;
+    Unread unread;  // its committed offsets
   };
   struct PipelineRecord {
     PipelineWatch watch;
@@ -102,8 +113,9 @@ class Observer {
   void describe();
   void read_logs();
   void read_commits();
-  void commits_failed(const Error& error);
+  void commits_failed(const kube::Key& pipeline, const std::string& stage, const Error& error);
   bool due(const StageRecord& stage, std::int64_t end, SteadyTime now) const;
+  StageFigures figures(const StageRecord& stage, SteadyTime now) const;
   void unreachable(const Error& error);
   void failed(const Error& error);
   void notify();
@@ -117,7 +129,7 @@ class Observer {
   bool refresh_ = true;
   SteadyTime described_at_{};
   SteadyTime brokers_at_{};
-  std::optional<SteadyTime> commits_fail_since_;
+  Unread logs_unread_;
   std::shared_ptr<KafkaLink> link_;
   ClusterView cluster_;
   std::map<kube::Key, PipelineRecord> pipelines_;

@@ -36,7 +36,7 @@ std::optional<double> Rate::value() const {
 std::string outline(const StageFigures& figures) {
   return cat(figures.known ? "k" : "", figures.started ? "s" : "", figures.standing >= kStandsStill ? "!" : "",
              figures.silent >= kGoneSilent ? "?" : "", figures.moving || figures.lag_records.value_or(0) > 0 ? "m" : "",
-             figures.waiting ? "w" + figures.problem : "");
+             figures.waiting ? "w" + figures.problem : "", figures.unread.empty() ? "" : "u");
 }
 
 void StageProgress::remember_end(Partition& partition, std::int64_t end, SteadyTime now) {

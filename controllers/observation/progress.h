@@ -30,6 +30,7 @@ struct StageFigures {
   bool started = false;  // it has committed at least once
   bool waiting = false;  // the worker says that it cannot go on
   std::string problem;   // ... for what
+  std::string unread;    // why offsets cannot be read for a while now; the other figures are old then
   bool moving = false;   // took in records within the last 5 s
   std::optional<std::int64_t> lag_records;
   std::optional<double> lag_seconds;  // age of the oldest record that waits

@@ -45,6 +45,7 @@ StageVerdict judge(const StageEvidence& evidence) {
   }
   if (evidence.kind == "source") return judge_source(evidence);
   if (evidence.pods.running == 0) return {StageState::starting, "no pod runs yet"};
+  if (!figures.unread.empty()) return {StageState::waiting, cat("its offsets cannot be read: ", figures.unread)};
   if (!figures.known) return {StageState::starting, "nothing is known about its progress yet"};
   if (figures.silent >= kGoneSilent) {
     return {StageState::stalled, "no sign of life from the worker for 25 s"};

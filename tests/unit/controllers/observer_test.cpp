@@ -101,7 +101,7 @@ TEST_CASE("while Kafka is away there is no link and afterwards nobody stands sti
   CHECK(bench.observer.pipeline(bench.key).stages.at("score").standing < kStandsStill);
 }
 
-TEST_CASE("a groups coordinator that moves is neither an outage nor a silent worker one that stays away is an outage") {
+TEST_CASE("a groups coordinator that moves is neither an outage nor a silent worker - one that stays away is told") {
   Bench bench;
   bench.commit(0);
   bench.tick();
@@ -110,11 +110,41 @@ TEST_CASE("a groups coordinator that moves is neither an outage nor a silent wor
   for (int i = 0; i < 12; ++i) bench.tick();
   CHECK(bench.observer.cluster().reachable);
   CHECK(bench.observer.pipeline(bench.key).stages.at("score").standing < kStandsStill);
-  for (int i = 0; i < 4; ++i) bench.tick();
-  CHECK_FALSE(bench.observer.cluster().reachable);
+  CHECK(bench.observer.pipeline(bench.key).stages.at("score").unread.empty());
+  const int calls = bench.pipeline_calls;
+  for (int i = 0; i < 5; ++i) bench.tick();
+  CHECK(bench.observer.pipeline(bench.key).stages.at("score").unread == "no broker answers");
+  CHECK(bench.pipeline_calls > calls);
   bench.kafka->coordinator = true;
   bench.tick();
-  CHECK(bench.observer.cluster().reachable);
+  CHECK(bench.observer.pipeline(bench.key).stages.at("score").unread.empty());
+}
+
+TEST_CASE("a group that cannot be read is told although another one can") {
+  Bench bench;
+  bench.observer.watch(bench.key, {{"payments"},
+                                   {{"score", "g", "payments", crds::Start::earliest, true},
+                                    {"table", "lost", "payments", crds::Start::earliest, true}}});
+  bench.commit(0);
+  bench.kafka->append("payments", 0, 5);
+  bench.kafka->lost_group = "lost";
+  for (int i = 0; i < 18; ++i) {
+    bench.commit(i % 2);
+    bench.tick();
+  }
+  CHECK(bench.observer.pipeline(bench.key).stages.at("score").unread.empty());
+  CHECK_FALSE(bench.observer.pipeline(bench.key).stages.at("table").unread.empty());
+}
+
+TEST_CASE("logs that cannot be read are told") {
+  Bench bench;
+  bench.commit(0);
+  bench.tick();
+  bench.kafka->leaders = false;
+  for (int i = 0; i < 10; ++i) bench.tick();
+  CHECK(bench.observer.pipeline(bench.key).stages.at("score").unread.empty());
+  for (int i = 0; i < 7; ++i) bench.tick();
+  CHECK_FALSE(bench.observer.pipeline(bench.key).stages.at("score").unread.empty());
 }
 
 TEST_CASE("external clusters that nobody watches are let go") {

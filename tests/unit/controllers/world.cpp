@@ -69,6 +69,7 @@ Result<void> FakeKafka::delete_topic(const std::string& name) {
 Result<std::map<std::string, std::vector<kafka::LogOffsets>>> FakeKafka::log_offsets(
     const std::map<std::string, int>& partitions) {
   if (!up) return kDown;
+  if (!leaders) return Error{"KafkaError", "offsets of a: leader epoch is older than broker epoch"};
   std::map<std::string, std::vector<kafka::LogOffsets>> out;
   for (const auto& [name, count] : partitions) {
     if (topics.count(name)) out[name] = topics[name].log;
@@ -78,7 +79,7 @@ Result<std::map<std::string, std::vector<kafka::LogOffsets>>> FakeKafka::log_off
 
 Result<std::vector<kafka::CommittedOffset>> FakeKafka::committed(const std::string& group, const std::string&,
                                                                  int partitions) {
-  if (!up || !coordinator) return kDown;
+  if (!up || !coordinator || group == lost_group) return kDown;
   std::vector<kafka::CommittedOffset> out(static_cast<std::size_t>(partitions));
   for (const auto& [partition, offset] : groups[group]) out[static_cast<std::size_t>(partition)] = offset;
   return out;

@@ -39,6 +39,8 @@ class FakeKafka final : public KafkaLink {
 
   bool up = true;
   bool coordinator = true;  // of groups
+  bool leaders = true;      // of partitions: without, logs cannot be read
+  std::string lost_group;   // its offsets alone cannot be read
   int nodes = 1;
   int ids = 0;
   int writes = 0;
