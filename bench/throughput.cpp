@@ -247,6 +247,7 @@ int main(int argc, char** argv) try {
     }
     bench.remove(bare_topic);
     bench.remove(worker_topic);
+    bench.remove("dead-" + worker_topic);
     std::fflush(stdout);
   }
   bench.remove("events");
