@@ -143,7 +143,12 @@ TEST_CASE("Kafka crashes and comes back in the middle of the work") {
   CHECK(worker.get("/healthz").first == 200);
   kafka.start();
   CHECK(worker.running());
-  REQUIRE(eventually([&] { return stage.position() == 200'000; }, Duration{60'000}));
+  const bool caught_up = eventually([&] { return stage.position() == 200'000; }, Duration{60'000});
+  const std::string state = worker.get("/readyz").second;
+  const std::int64_t position = stage.position();
+  CAPTURE(state);
+  CAPTURE(position);
+  REQUIRE(caught_up);
   CHECK(distinct(kafka.read(stage.output)) == expected_rows(200'000));
   CHECK(eventually([&] { return worker.get("/readyz").first == 200; }));
 }
