@@ -21,8 +21,11 @@ test: ## everything: unit, sanitizers, real API server, real Kafka and PostgreSQ
 	@tests/run
 
 .PHONY: test-unit
-test-unit: build ## unit tests alone, within a minute
-	@ctest --test-dir $(BUILD) -L unit --output-on-failure -j2
+test-unit: ## unit tests alone, within a minute
+	@dev/setup build
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build --preset $(PRESET) --target unit_tests
+	@tests/ctest --test-dir $(BUILD) -L unit -j2
 
 .PHONY: demo
 demo: ## the flights pipeline on a private one-node Kubernetes, from nothing to a proven result

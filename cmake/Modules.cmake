@@ -7,13 +7,16 @@ function(tidegate_library name)
   target_link_libraries(tidegate_${name} PUBLIC tidegate_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
-# tidegate_test(NAME SOURCES... DEPENDS...): one doctest executable per module, registered under the label "unit".
+# tidegate_test(NAME SOURCES... DEPENDS...): one doctest executable per module, registered under the label "unit"; the
+# target unit_tests builds them all.
+add_custom_target(unit_tests)
 function(tidegate_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/unit/main.cpp)
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} tidegate_options doctest::doctest)
   target_compile_definitions(test_${name} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS
     TIDEGATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_dependencies(unit_tests test_${name})
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
