@@ -289,6 +289,7 @@ void Observer::read_commits() {
     const auto committed = link->committed(task.watch.group, task.watch.topic, static_cast<int>(task.log.size()));
     if (!committed) {
       commits_failed(task.key, task.watch.stage, committed.error());
+      if (!reach()) return;  // the others would wait in vain, and the outage be told late
       continue;
     }
     const std::lock_guard lock(mutex_);
