@@ -32,8 +32,9 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& words) {
     const std::size_t equals = word.find('=');
     const auto spelled = kShort.find(word);
     const std::string name = spelled != kShort.end() ? spelled->second
-                             : word.rfind("--", 0) == 0 ? word.substr(2, equals == std::string::npos ? equals : equals - 2)
-                                                        : "";
+                             : word.rfind("--", 0) == 0
+                                 ? word.substr(2, equals == std::string::npos ? equals : equals - 2)
+                                 : "";
     if (kFlags.count(name) > 0) {
       out.options[name] = "true";
     } else if (kTakesValue.count(name) == 0) {

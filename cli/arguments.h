@@ -10,7 +10,7 @@
 namespace tidegate::cli {
 
 struct Arguments {
-  std::string command;                         // "" when none was given
+  std::string command;  // "" when none was given
   std::vector<std::string> positional;
   std::map<std::string, std::string> options;  // by long name; flags hold "true"
 

@@ -19,7 +19,9 @@ std::string grouped(std::int64_t value) {
   return digits;
 }
 
-std::string count(const std::optional<std::int64_t>& value) { return value ? grouped(*value) : kUnknown; }
+std::string count(const std::optional<std::int64_t>& value) {
+  return value ? grouped(*value) : kUnknown;
+}
 
 std::string rate(const std::optional<double>& value) {
   if (!value) return kUnknown;
@@ -90,8 +92,9 @@ std::string table(const std::vector<StageView>& stages) {
 
 std::string headline(const PipelineView& pipeline) {
   const Condition& ready = pipeline.ready;
-  const std::string verdict =
-      ready.status == "True" ? "Ready" : ready.status == "False" ? "NOT READY" : "readiness unknown";
+  const std::string verdict = ready.status == "True"    ? "Ready"
+                              : ready.status == "False" ? "NOT READY"
+                                                        : "readiness unknown";
   return cat(pipeline.ns, "/", pipeline.name, "  ", verdict, " (", ready.reason, "): ", ready.message, "\n");
 }
 

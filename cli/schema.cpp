@@ -21,7 +21,9 @@ bool has_type(const Json& value, const std::string& type) {
   return type != "number" || value.is_number();
 }
 
-std::string member_path(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
+std::string member_path(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
+}
 
 void check(const Json& schema, const Json& value, const std::string& path, Problems& problems);
 

@@ -45,7 +45,8 @@ int status_command(const Arguments& arguments) {
 
   const WallTime now = Clock::real().wall();
   const PipelineView view = view_pipeline(*pipeline, now);
-  const OperatorView op = look_for_operator(client, arguments.get("operator", "tidegate-system/tidegate-operator"), now);
+  const OperatorView op =
+      look_for_operator(client, arguments.get("operator", "tidegate-system/tidegate-operator"), now);
   const std::string text = output == "json" ? render_json(view, op).dump(2) + "\n" : render_text(view, op);
   std::fputs(text.c_str(), stdout);
   return 0;

@@ -23,7 +23,8 @@ std::string element(const std::string& list, const std::vector<T>& all, const T&
 void check_key(const std::vector<std::string>& key, const std::vector<crds::Field>& columns, const std::string& path,
                Problems& problems) {
   for (const std::string& name : key) {
-    const bool found = std::any_of(columns.begin(), columns.end(), [&](const auto& column) { return column.name == name; });
+    const bool found =
+        std::any_of(columns.begin(), columns.end(), [&](const auto& column) { return column.name == name; });
     if (!found) problems.push_back(cat(path, ": no column ", name, " in what is written or read here"));
   }
 }

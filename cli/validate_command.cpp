@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <iostream>
+#include <iterator>
 
 #include "cli/commands.h"
 #include "cli/validate.h"
@@ -33,13 +33,15 @@ int validate_command(const Arguments& arguments) {
     return 1;
   }
   const std::string worker = find_worker();
-  if (worker.empty()) std::fputs("note: SQL is not checked, tidegate-worker is neither beside kubectl-tidegate nor on PATH\n", stderr);
+  if (worker.empty())
+    std::fputs("note: SQL is not checked, tidegate-worker is neither beside kubectl-tidegate nor on PATH\n", stderr);
   const CheckQuery check = worker.empty() ? CheckQuery() : worker_check(worker);
 
   int checked = 0;
   int wrong = 0;
   for (const Json& object : *documents) {
-    const std::string name = cat(object.get("kind").as_string(), " ", object.at("metadata/name").as_string("(unnamed)"));
+    const std::string name =
+        cat(object.get("kind").as_string(), " ", object.at("metadata/name").as_string("(unnamed)"));
     const auto problems = validate(object, check);
     for (const std::string& problem : problems) std::printf("%s: %s\n", name.c_str(), problem.c_str());
     if (problems.empty() && object.get("apiVersion").as_string().rfind("tidegate.io/", 0) == 0) {

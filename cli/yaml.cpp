@@ -21,7 +21,8 @@ Json plain_scalar(const std::string& text) {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
   if (text == "true" || text == "True" || text == "TRUE") return true;
   if (text == "false" || text == "False" || text == "FALSE") return false;
-  const bool numeric = text.find_first_of("0123456789") <= 1 && text.find_first_not_of("+-.0123456789eE") == std::string::npos;
+  const bool numeric =
+      text.find_first_of("0123456789") <= 1 && text.find_first_not_of("+-.0123456789eE") == std::string::npos;
   std::int64_t integer = 0;
   if (numeric && parse_number(text, integer)) return integer;
   double real = 0;

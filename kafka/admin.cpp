@@ -112,7 +112,8 @@ Result<int> Admin::brokers() {
   const auto code =
       rd_kafka_metadata(impl_->handle.get(), 0, nullptr, &answer, static_cast<int>(impl_->timeout.count()));
   const Metadata metadata(answer);
-  if (code == RD_KAFKA_RESP_ERR__PARTIAL) return Error{"KafkaUnavailable", "Kafka: no broker has joined the cluster yet"};
+  if (code == RD_KAFKA_RESP_ERR__PARTIAL)
+    return Error{"KafkaUnavailable", "Kafka: no broker has joined the cluster yet"};
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code).context("ask for the brokers");
   return metadata->broker_cnt;
 }

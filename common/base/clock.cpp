@@ -41,9 +41,13 @@ Clock Clock::real() {
           [] { return std::chrono::steady_clock::now(); }};
 }
 
-std::string to_rfc3339(WallTime time) { return format_utc(time, false); }
+std::string to_rfc3339(WallTime time) {
+  return format_utc(time, false);
+}
 
-std::string to_rfc3339_micro(WallTime time) { return format_utc(time, true); }
+std::string to_rfc3339_micro(WallTime time) {
+  return format_utc(time, true);
+}
 
 Result<Duration> parse_duration(const std::string& text) {
   const Error invalid{"InvalidDuration", "'" + text + "' is not a duration such as 30s, 5m or 1h30m"};
@@ -57,7 +61,8 @@ Result<Duration> parse_duration(const std::string& text) {
       ++number_end;
     }
     std::size_t unit_end = number_end;
-    while (unit_end < text.size() && !std::isdigit(static_cast<unsigned char>(text[unit_end])) && text[unit_end] != '.') {
+    while (unit_end < text.size() && !std::isdigit(static_cast<unsigned char>(text[unit_end])) &&
+           text[unit_end] != '.') {
       ++unit_end;
     }
     const double unit = unit_nanoseconds(text.substr(number_end, unit_end - number_end));

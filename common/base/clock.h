@@ -21,7 +21,8 @@ struct Clock {
   static Clock real();
 };
 
-// RFC 3339 in UTC: to seconds ("2026-01-02T03:04:05Z", Kubernetes Time) or with exactly six fraction digits (MicroTime).
+// RFC 3339 in UTC: to seconds ("2026-01-02T03:04:05Z", Kubernetes Time) or with exactly six fraction digits
+// (MicroTime).
 std::string to_rfc3339(WallTime time);
 std::string to_rfc3339_micro(WallTime time);
 

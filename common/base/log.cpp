@@ -31,17 +31,23 @@ void append_quoted(std::string& out, std::string_view text) {
 
 std::string_view name(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warn: return "warn";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
   }
   return "info";
 }
 
 }  // namespace
 
-void set_level(Level level) { minimum = level; }
+void set_level(Level level) {
+  minimum = level;
+}
 
 Level parse_level(std::string_view text) {
   for (const Level level : {Level::debug, Level::warn, Level::error}) {

@@ -117,7 +117,8 @@ const Json& Json::at(std::string_view path) const {
     if (here->is_array()) {
       std::size_t index = 0;
       const auto [end, failed] = std::from_chars(part.data(), part.data() + part.size(), index);
-      if (failed != std::errc{} || end != part.data() + part.size() || index >= here->items().size()) return null_value();
+      if (failed != std::errc{} || end != part.data() + part.size() || index >= here->items().size())
+        return null_value();
       here = &here->items()[index];
     } else {
       here = &here->get(part);

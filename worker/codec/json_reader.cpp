@@ -33,14 +33,22 @@ std::string shown(std::string_view token) {
 
 std::string_view expectation(Type type) {
   switch (type) {
-    case Type::boolean: return "true or false";
-    case Type::integer: return "an integer from -2147483648 to 2147483647";
-    case Type::bigint: return "an integer of 64 bits, as a number or a string";
-    case Type::float64: return "a number that fits a double";
-    case Type::decimal: return "a number that fits without rounding, as a number or a string";
-    case Type::varchar: return "a string";
-    case Type::date: return "a string such as \"2013-01-31\"";
-    case Type::timestamp: return "an ISO 8601 string such as \"2013-01-31T05:00:00Z\", at most six fraction digits";
+    case Type::boolean:
+      return "true or false";
+    case Type::integer:
+      return "an integer from -2147483648 to 2147483647";
+    case Type::bigint:
+      return "an integer of 64 bits, as a number or a string";
+    case Type::float64:
+      return "a number that fits a double";
+    case Type::decimal:
+      return "a number that fits without rounding, as a number or a string";
+    case Type::varchar:
+      return "a string";
+    case Type::date:
+      return "a string such as \"2013-01-31\"";
+    case Type::timestamp:
+      return "an ISO 8601 string such as \"2013-01-31T05:00:00Z\", at most six fraction digits";
   }
   return {};
 }
@@ -71,10 +79,17 @@ Stored put_decimal(const Column& column, std::size_t row, FieldType type, const 
   if (!value) return Stored::wrong_type;
   if (column.data == nullptr) return Stored::value;
   switch (element_size(type)) {
-    case 2: column.at<std::int16_t>(row) = static_cast<std::int16_t>(*value); break;
-    case 4: column.at<std::int32_t>(row) = static_cast<std::int32_t>(*value); break;
-    case 8: column.at<std::int64_t>(row) = static_cast<std::int64_t>(*value); break;
-    default: std::memcpy(&column.at<Int128>(row), &*value, sizeof *value);
+    case 2:
+      column.at<std::int16_t>(row) = static_cast<std::int16_t>(*value);
+      break;
+    case 4:
+      column.at<std::int32_t>(row) = static_cast<std::int32_t>(*value);
+      break;
+    case 8:
+      column.at<std::int64_t>(row) = static_cast<std::int64_t>(*value);
+      break;
+    default:
+      std::memcpy(&column.at<Int128>(row), &*value, sizeof *value);
   }
   return Stored::value;
 }
@@ -84,15 +99,20 @@ Stored put_number(const Column& column, std::size_t row, FieldType type, std::st
   if (!scan_number(text, number)) return quoted ? Stored::wrong_type : Stored::malformed;
   switch (type.type) {
     case Type::integer: {
-      const auto value = to_integer(number, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
+      const auto value =
+          to_integer(number, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
       return put(column, row, value ? std::optional(static_cast<std::int32_t>(*value)) : std::nullopt);
     }
     case Type::bigint:
-      return put(column, row,
-                 to_integer(number, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
-    case Type::float64: return put(column, row, to_double(number));
-    case Type::decimal: return put_decimal(column, row, type, number);
-    default: return Stored::wrong_type;
+      return put(
+          column, row,
+          to_integer(number, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
+    case Type::float64:
+      return put(column, row, to_double(number));
+    case Type::decimal:
+      return put_decimal(column, row, type, number);
+    default:
+      return Stored::wrong_type;
   }
 }
 
@@ -103,11 +123,15 @@ Stored put_string(const Column& column, std::size_t row, FieldType type, std::st
     case Type::varchar:
       if (column.data != nullptr) column.at<Text>(row) = Text(text);
       return Stored::value;
-    case Type::date: return put(column, row, parse_date(text));
-    case Type::timestamp: return put(column, row, parse_timestamp(text));
+    case Type::date:
+      return put(column, row, parse_date(text));
+    case Type::timestamp:
+      return put(column, row, parse_timestamp(text));
     case Type::bigint:
-    case Type::decimal: return put_number(column, row, type, text, true);
-    default: return Stored::wrong_type;
+    case Type::decimal:
+      return put_number(column, row, type, text, true);
+    default:
+      return Stored::wrong_type;
   }
 }
 
@@ -183,9 +207,12 @@ struct JsonReader::Impl {
     const std::string_view token = tokens.token();
     Stored stored = Stored::wrong_type;
     switch (token.front()) {
-      case '"': stored = put_string(column, row, field.type, token, tokens.plain()); break;
+      case '"':
+        stored = put_string(column, row, field.type, token, tokens.plain());
+        break;
       case '{':
-      case '[': break;
+      case '[':
+        break;
       case 'n':
         if (token != "null") return malformed_here();
         if (field.required) return missing(f, "null");
@@ -197,7 +224,8 @@ struct JsonReader::Impl {
         if (token != "true" && token != "false") return malformed_here();
         if (field.type.type == Type::boolean) stored = put(column, row, std::optional(token.front() == 't'));
         break;
-      default: stored = put_number(column, row, field.type, token, false);
+      default:
+        stored = put_number(column, row, field.type, token, false);
     }
     if (stored == Stored::malformed) return malformed_here();
     if (stored == Stored::wrong_type) return wrong_type(field, token);
@@ -267,7 +295,9 @@ JsonReader::JsonReader(JsonReader&&) noexcept = default;
 JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
 JsonReader::~JsonReader() = default;
 
-const Schema& JsonReader::schema() const { return impl_->schema; }
+const Schema& JsonReader::schema() const {
+  return impl_->schema;
+}
 
 void JsonReader::begin(std::size_t bytes) {
   if (impl_->arena.size() < bytes + kJsonPadding) impl_->arena.resize(bytes + kJsonPadding);

@@ -31,9 +31,10 @@ class JsonReader {
   // Starts a batch whose records have at most `bytes` bytes in all. Texts of earlier batches become invalid.
   void begin(std::size_t bytes);
 
-  // Reads `record` into row `row` of `columns` (one per field, in schema order, each with room for that row). Texts point
-  // into this reader until the next begin(). Fails with reason Malformed, WrongType, MissingField or Oversized for the first
-  // problem in the record, the message naming the field; the row's contents are then unspecified: use it for the next record.
+  // Reads `record` into row `row` of `columns` (one per field, in schema order, each with room for that row). Texts
+  // point into this reader until the next begin(). Fails with reason Malformed, WrongType, MissingField or Oversized
+  // for the first problem in the record, the message naming the field; the row's contents are then unspecified: use it
+  // for the next record.
   Result<void> read(std::string_view record, std::span<const Column> columns, std::size_t row);
 
  private:

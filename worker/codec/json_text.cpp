@@ -10,7 +10,9 @@ constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::uint64_t kHighs = 0x8080808080808080;
 
 // Whether any of the eight bytes is zero (Bit Twiddling Hacks, "Determine if a word has a zero byte").
-constexpr bool has_zero(std::uint64_t word) { return ((word - kOnes) & ~word & kHighs) != 0; }
+constexpr bool has_zero(std::uint64_t word) {
+  return ((word - kOnes) & ~word & kHighs) != 0;
+}
 
 bool needs_escape(std::uint64_t word) {
   const bool control = ((word - kOnes * 0x20) & ~word & kHighs) != 0;
@@ -21,14 +23,29 @@ char* write_escaped(char c, char* out) {
   constexpr char hex[] = "0123456789abcdef";
   *out++ = '\\';
   switch (c) {
-    case '"': *out++ = '"'; return out;
-    case '\\': *out++ = '\\'; return out;
-    case '\b': *out++ = 'b'; return out;
-    case '\f': *out++ = 'f'; return out;
-    case '\n': *out++ = 'n'; return out;
-    case '\r': *out++ = 'r'; return out;
-    case '\t': *out++ = 't'; return out;
-    default: break;
+    case '"':
+      *out++ = '"';
+      return out;
+    case '\\':
+      *out++ = '\\';
+      return out;
+    case '\b':
+      *out++ = 'b';
+      return out;
+    case '\f':
+      *out++ = 'f';
+      return out;
+    case '\n':
+      *out++ = 'n';
+      return out;
+    case '\r':
+      *out++ = 'r';
+      return out;
+    case '\t':
+      *out++ = 't';
+      return out;
+    default:
+      break;
   }
   std::memcpy(out, "u00", 3);
   out[3] = hex[(c >> 4) & 15];
@@ -42,10 +59,14 @@ bool read_hex4(const char* at, const char* end, std::uint32_t& value) {
   for (int i = 0; i < 4; ++i) {
     const char c = at[i];
     std::uint32_t digit;
-    if (c >= '0' && c <= '9') digit = static_cast<std::uint32_t>(c - '0');
-    else if (c >= 'a' && c <= 'f') digit = static_cast<std::uint32_t>(c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F') digit = static_cast<std::uint32_t>(c - 'A' + 10);
-    else return false;
+    if (c >= '0' && c <= '9')
+      digit = static_cast<std::uint32_t>(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      digit = static_cast<std::uint32_t>(c - 'a' + 10);
+    else if (c >= 'A' && c <= 'F')
+      digit = static_cast<std::uint32_t>(c - 'A' + 10);
+    else
+      return false;
     value = value * 16 + digit;
   }
   return true;
@@ -96,8 +117,10 @@ char* write_json_string(std::string_view text, char* out) {
     if (needs_escape(word)) {
       for (int i = 0; i < 8; ++i, ++at) {
         const char c = *at;
-        if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) out = write_escaped(c, out);
-        else *out++ = c;
+        if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20)
+          out = write_escaped(c, out);
+        else
+          *out++ = c;
       }
     } else {
       std::memcpy(out, &word, 8);
@@ -107,8 +130,10 @@ char* write_json_string(std::string_view text, char* out) {
   }
   for (; at != end; ++at) {
     const char c = *at;
-    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) out = write_escaped(c, out);
-    else *out++ = c;
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20)
+      out = write_escaped(c, out);
+    else
+      *out++ = c;
   }
   *out++ = '"';
   return out;
@@ -130,21 +155,38 @@ char* unescape_json_string(std::string_view text, char* out) {
     }
     if (++at == end) return nullptr;
     switch (*at++) {
-      case '"': *out++ = '"'; break;
-      case '\\': *out++ = '\\'; break;
-      case '/': *out++ = '/'; break;
-      case 'b': *out++ = '\b'; break;
-      case 'f': *out++ = '\f'; break;
-      case 'n': *out++ = '\n'; break;
-      case 'r': *out++ = '\r'; break;
-      case 't': *out++ = '\t'; break;
+      case '"':
+        *out++ = '"';
+        break;
+      case '\\':
+        *out++ = '\\';
+        break;
+      case '/':
+        *out++ = '/';
+        break;
+      case 'b':
+        *out++ = '\b';
+        break;
+      case 'f':
+        *out++ = '\f';
+        break;
+      case 'n':
+        *out++ = '\n';
+        break;
+      case 'r':
+        *out++ = '\r';
+        break;
+      case 't':
+        *out++ = '\t';
+        break;
       case 'u': {
         std::uint32_t code = 0;
         if (!read_unicode(at, end, code)) return nullptr;
         out = write_utf8(code, out);
         break;
       }
-      default: return nullptr;
+      default:
+        return nullptr;
     }
   }
   return out;

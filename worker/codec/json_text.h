@@ -8,10 +8,12 @@
 namespace tidegate::codec {
 
 // The most bytes that write_json_string writes.
-constexpr std::size_t json_string_bound(std::size_t length) { return 6 * length + 2 + 8; }
+constexpr std::size_t json_string_bound(std::size_t length) {
+  return 6 * length + 2 + 8;
+}
 
-// `text` (UTF-8) in quotes, control characters, quote and backslash escaped, all else as it is; may overwrite up to 8 bytes
-// beyond the end that it returns, within the bound.
+// `text` (UTF-8) in quotes, control characters, quote and backslash escaped, all else as it is; may overwrite up to 8
+// bytes beyond the end that it returns, within the bound.
 char* write_json_string(std::string_view text, char* out);
 
 void append_json_string(std::string_view text, std::string& out);

@@ -39,12 +39,18 @@ const char* JsonTokens::open(const char* document, std::size_t length) {
   if (!indexer_->reserve(length)) return "out of memory";
   auto& parser = *indexer_->parser;
   switch (parser.stage1(reinterpret_cast<const std::uint8_t*>(document), length, simdjson::stage1_mode::regular)) {
-    case simdjson::SUCCESS: break;
-    case simdjson::EMPTY: return "the record is empty";
-    case simdjson::UTF8_ERROR: return "the record is not UTF-8";
-    case simdjson::UNCLOSED_STRING: return "a string is not closed";
-    case simdjson::UNESCAPED_CHARS: return "a string holds a control character that is not escaped";
-    default: return "the record is not JSON";
+    case simdjson::SUCCESS:
+      break;
+    case simdjson::EMPTY:
+      return "the record is empty";
+    case simdjson::UTF8_ERROR:
+      return "the record is not UTF-8";
+    case simdjson::UNCLOSED_STRING:
+      return "a string is not closed";
+    case simdjson::UNESCAPED_CHARS:
+      return "a string holds a control character that is not escaped";
+    default:
+      return "the record is not JSON";
   }
   at_ = parser.structural_indexes.get();
   end_ = at_ + parser.n_structural_indexes;
@@ -54,12 +60,15 @@ const char* JsonTokens::open(const char* document, std::size_t length) {
 
 bool JsonTokens::skip_value(unsigned depth) {
   switch (peek()) {
-    case '{': return depth < kMaxDepth && skip_object(depth + 1);
-    case '[': return depth < kMaxDepth && skip_array(depth + 1);
+    case '{':
+      return depth < kMaxDepth && skip_object(depth + 1);
+    case '[':
+      return depth < kMaxDepth && skip_array(depth + 1);
     case '"':
       if (!valid_string_here()) return false;
       break;
-    case '\0': return false;  // at the end, or a stray NUL
+    case '\0':
+      return false;  // at the end, or a stray NUL
     default:
       if (!valid_scalar(token())) return false;
   }

@@ -1,6 +1,6 @@
-// A JSON document as a sequence of tokens. simdjson's stage 1 (vectorised) finds where each token starts and checks UTF-8 and
-// string termination; everything above it is ours, because simdjson's on-demand interface neither validates values that are
-// skipped nor hands out the text of numbers.
+// A JSON document as a sequence of tokens. simdjson's stage 1 (vectorised) finds where each token starts and checks
+// UTF-8 and string termination; everything above it is ours, because simdjson's on-demand interface neither validates
+// values that are skipped nor hands out the text of numbers.
 #pragma once
 
 #include <cstddef>

@@ -24,9 +24,12 @@ char* copy(std::string_view text, char* out) {
 // Everything but VARCHAR, without quotes.
 char* write_scalar(FieldType type, const Column& column, std::size_t row, char* out) {
   switch (type.type) {
-    case Type::boolean: return copy(column.at<bool>(row) ? "true" : "false", out);
-    case Type::integer: return std::to_chars(out, out + kScalarBytes, column.at<std::int32_t>(row)).ptr;
-    case Type::bigint: return std::to_chars(out, out + kScalarBytes, column.at<std::int64_t>(row)).ptr;
+    case Type::boolean:
+      return copy(column.at<bool>(row) ? "true" : "false", out);
+    case Type::integer:
+      return std::to_chars(out, out + kScalarBytes, column.at<std::int32_t>(row)).ptr;
+    case Type::bigint:
+      return std::to_chars(out, out + kScalarBytes, column.at<std::int64_t>(row)).ptr;
     case Type::float64: {
       const double value = column.at<double>(row);
       return std::isfinite(value) ? write_double(value, out) : nullptr;
@@ -35,9 +38,12 @@ char* write_scalar(FieldType type, const Column& column, std::size_t row, char* 
       const Int128 value = decimal_at(column, type, row);
       return fits_decimal(value) ? write_decimal(value, type.scale, out) : nullptr;
     }
-    case Type::date: return write_date(column.at<std::int32_t>(row), out);
-    case Type::timestamp: return write_timestamp(column.at<std::int64_t>(row), out);
-    case Type::varchar: break;
+    case Type::date:
+      return write_date(column.at<std::int32_t>(row), out);
+    case Type::timestamp:
+      return write_timestamp(column.at<std::int64_t>(row), out);
+    case Type::varchar:
+      break;
   }
   return out;
 }
@@ -63,7 +69,8 @@ std::size_t json_bound(FieldType type, const Column& column, std::size_t row) {
 char* write_json(FieldType type, const Column& column, std::size_t row, char* out) {
   if (!column.valid(row)) return copy("null", out);
   switch (type.type) {
-    case Type::varchar: return write_json_string(column.at<Text>(row).view(), out);
+    case Type::varchar:
+      return write_json_string(column.at<Text>(row).view(), out);
     case Type::date:
     case Type::timestamp: {
       *out++ = '"';
@@ -72,7 +79,8 @@ char* write_json(FieldType type, const Column& column, std::size_t row, char* ou
       *end = '"';
       return end + 1;
     }
-    default: return write_scalar(type, column, row, out);
+    default:
+      return write_scalar(type, column, row, out);
   }
 }
 
@@ -82,7 +90,8 @@ void append_text(FieldType type, const Column& column, std::size_t row, std::str
     return;
   }
   char text[kScalarBytes];
-  if (const char* const end = write_scalar(type, column, row, text)) out.append(text, static_cast<std::size_t>(end - text));
+  if (const char* const end = write_scalar(type, column, row, text))
+    out.append(text, static_cast<std::size_t>(end - text));
 }
 
 RowWriter::RowWriter(const Schema& schema) {

@@ -33,9 +33,9 @@ class Bytes {
 // The most bytes that write_json writes for this value.
 std::size_t json_bound(FieldType type, const Column& column, std::size_t row);
 
-// The value as JSON: BIGINT and DECIMAL as exact numbers, DOUBLE as write_double, DATE and TIMESTAMP as strings, NULL as null.
-// Returns the end, or null for what JSON cannot say: NaN, infinities, years outside 0001 to 9999, more than 38 digits. Writing null there would
-// lose data in silence; the caller refuses the record instead.
+// The value as JSON: BIGINT and DECIMAL as exact numbers, DOUBLE as write_double, DATE and TIMESTAMP as strings, NULL
+// as null. Returns the end, or null for what JSON cannot say: NaN, infinities, years outside 0001 to 9999, more than 38
+// digits. Writing null there would lose data in silence; the caller refuses the record instead.
 char* write_json(FieldType type, const Column& column, std::size_t row, char* out);
 
 // The same without quotes and escapes, for values that are not NULL.

@@ -28,7 +28,9 @@ constexpr auto kPowers = powers_of_ten();
 constexpr double kExactPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Appends a digit; zeros in front are not significant.
 void push_digit(Number& number, char c) {
@@ -46,7 +48,8 @@ void push_digit(Number& number, char c) {
 // An exponent beyond this range can only give zero, infinity or a refusal; clamping keeps the arithmetic safe.
 constexpr int kExponentClamp = 100'000;
 
-// Digits only, perhaps with a point and a sign, at most 18 of them: what numbers mostly are. Nothing is decided when false.
+// Digits only, perhaps with a point and a sign, at most 18 of them: what numbers mostly are. Nothing is decided when
+// false.
 bool scan_short(std::string_view text, Number& number) {
   constexpr std::size_t kLongest = 20;
   const char* at = text.data();
@@ -126,7 +129,8 @@ std::optional<Int128> to_scaled(const Number& number, unsigned width, unsigned s
     value /= 10;
   }
   if (shift > 0) {
-    if (shift > kMaxDigits || value > kPowers[kMaxDigits] / kPowers[static_cast<std::size_t>(shift)]) return std::nullopt;
+    if (shift > kMaxDigits || value > kPowers[kMaxDigits] / kPowers[static_cast<std::size_t>(shift)])
+      return std::nullopt;
     value *= kPowers[static_cast<std::size_t>(shift)];
   }
   if (value >= kPowers[width]) return std::nullopt;
@@ -147,7 +151,8 @@ std::optional<std::int64_t> to_integer(const Number& number, std::int64_t lowest
 
 std::optional<double> to_double(const Number& number) {
   // Clinger's fast path: both operands are exact, so the one operation rounds correctly.
-  if (number.digits <= (std::uint64_t{1} << 53) && number.count <= 19 && number.exponent >= -22 && number.exponent <= 22) {
+  if (number.digits <= (std::uint64_t{1} << 53) && number.count <= 19 && number.exponent >= -22 &&
+      number.exponent <= 22) {
     auto value = static_cast<double>(number.digits);
     value = number.exponent < 0 ? value / kExactPowers[-number.exponent] : value * kExactPowers[number.exponent];
     return number.negative ? -value : value;
@@ -179,7 +184,8 @@ char* write_double(double value, char* out) {
     }
   }
   const bool positional = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21);
-  return std::to_chars(out, out + kDoubleBytes, value, positional ? std::chars_format::fixed : std::chars_format::scientific)
+  return std::to_chars(out, out + kDoubleBytes, value,
+                       positional ? std::chars_format::fixed : std::chars_format::scientific)
       .ptr;
 }
 

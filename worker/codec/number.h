@@ -12,10 +12,10 @@ namespace tidegate::codec {
 // A number taken apart: value = (negative ? -1 : 1) * digits * 10^exponent.
 struct Number {
   bool negative = false;
-  bool exact = true;  // false: more than 38 significant digits, `digits` is not usable
+  bool exact = true;   // false: more than 38 significant digits, `digits` is not usable
   unsigned count = 0;  // digits in `digits`, at least the significant ones; 0 when the value is zero
   std::int32_t exponent = 0;
-  std::uint64_t digits = 0;  // valid while count <= 19
+  std::uint64_t digits = 0;                  // valid while count <= 19
   __extension__ unsigned __int128 wide = 0;  // the same for any count <= 38
   std::string_view text;
 };
@@ -30,8 +30,8 @@ std::optional<std::int64_t> to_integer(const Number& number, std::int64_t lowest
 // The nearest double (ties to even); nothing when it overflows.
 std::optional<double> to_double(const Number& number);
 
-// The shortest text that reads back as the same double: positional from 1e-6 to below 1e21, with an exponent elsewhere (as
-// in JavaScript). `value` is finite. Writes at most kDoubleBytes and returns the end.
+// The shortest text that reads back as the same double: positional from 1e-6 to below 1e21, with an exponent elsewhere
+// (as in JavaScript). `value` is finite. Writes at most kDoubleBytes and returns the end.
 inline constexpr std::size_t kDoubleBytes = 40;
 char* write_double(double value, char* out);
 

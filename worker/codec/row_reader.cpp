@@ -5,7 +5,10 @@
 namespace tidegate::codec {
 
 RowReader::RowReader(Schema schema)
-    : reader_(std::move(schema)), cells_(reader_.schema().size()), validity_(cells_.size(), 0), columns_(cells_.size()) {
+    : reader_(std::move(schema)),
+      cells_(reader_.schema().size()),
+      validity_(cells_.size(), 0),
+      columns_(cells_.size()) {
   for (std::size_t f = 0; f < cells_.size(); ++f) columns_[f] = {&cells_[f], &validity_[f]};
 }
 

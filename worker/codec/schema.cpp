@@ -10,15 +10,19 @@ namespace tidegate::codec {
 namespace {
 
 constexpr std::pair<std::string_view, Type> kPlainTypes[] = {
-    {"BOOLEAN", Type::boolean}, {"INTEGER", Type::integer}, {"BIGINT", Type::bigint},     {"DOUBLE", Type::float64},
+    {"BOOLEAN", Type::boolean}, {"INTEGER", Type::integer}, {"BIGINT", Type::bigint},       {"DOUBLE", Type::float64},
     {"VARCHAR", Type::varchar}, {"DATE", Type::date},       {"TIMESTAMP", Type::timestamp},
 };
 
 constexpr std::string_view kRemedy =
     "use one of BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL(p,s), VARCHAR, DATE, TIMESTAMP";
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 std::string map_chars(std::string_view text, char (*map)(char)) {
   std::string out(text);
@@ -74,7 +78,8 @@ Result<Schema> Schema::of(std::vector<Field> fields) {
   for (const Field& field : fields) {
     if (field.name.empty()) return Error{"InvalidSchema", "a field has no name"};
     if (!seen.insert(map_chars(field.name, lower)).second) {
-      return Error{"InvalidSchema", cat("field \"", field.name, "\" is declared twice (names differ by more than case)")};
+      return Error{"InvalidSchema",
+                   cat("field \"", field.name, "\" is declared twice (names differ by more than case)")};
     }
   }
   Schema schema;

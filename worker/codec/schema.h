@@ -38,8 +38,8 @@ struct Field {
   friend bool operator==(const Field&, const Field&) = default;
 };
 
-// An ordered list of fields with distinct names (compared without case, as SQL does). Immutable; copies are cheap enough
-// to keep one per reader.
+// An ordered list of fields with distinct names (compared without case, as SQL does). Immutable; copies are cheap
+// enough to keep one per reader.
 class Schema {
  public:
   Schema() = default;

@@ -9,7 +9,9 @@
 namespace tidegate::engine {
 namespace {
 
-Error engine_failed(const std::string& what, const std::string& message) { return {"EngineFailed", cat(what, ": ", message)}; }
+Error engine_failed(const std::string& what, const std::string& message) {
+  return {"EngineFailed", cat(what, ": ", message)};
+}
 
 }  // namespace
 
@@ -32,8 +34,10 @@ bool DatabaseError::is_about_data() const {
     case DUCKDB_ERROR_DECIMAL:
     case DUCKDB_ERROR_MISMATCH_TYPE:
     case DUCKDB_ERROR_DIVIDE_BY_ZERO:
-    case DUCKDB_ERROR_INVALID_INPUT: return true;
-    default: return false;
+    case DUCKDB_ERROR_INVALID_INPUT:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -84,7 +88,8 @@ Result<TextRows> Database::query(const std::string& sql, const std::vector<std::
   }
   ResultSet result;
   if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
-    return engine_failed(sql, DatabaseError::from(duckdb_result_error_type(&result), duckdb_result_error(&result)).message);
+    return engine_failed(sql,
+                         DatabaseError::from(duckdb_result_error_type(&result), duckdb_result_error(&result)).message);
   }
   TextRows rows;
   const std::size_t columns = duckdb_column_count(&result);

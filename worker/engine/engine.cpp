@@ -31,9 +31,12 @@ std::string lower(std::string text) {
 // Why the writer refused a value of this type.
 std::string unwritable(const codec::Field& field) {
   switch (field.type.type) {
-    case codec::Type::float64: return cat("column \"", field.name, "\" is NaN or infinite, which JSON cannot say");
-    case codec::Type::decimal: return cat("column \"", field.name, "\" has more than 38 digits");
-    default: return cat("column \"", field.name, "\" is outside the years 0001 to 9999");
+    case codec::Type::float64:
+      return cat("column \"", field.name, "\" is NaN or infinite, which JSON cannot say");
+    case codec::Type::decimal:
+      return cat("column \"", field.name, "\" has more than 38 digits");
+    default:
+      return cat("column \"", field.name, "\" is outside the years 0001 to 9999");
   }
 }
 
@@ -47,7 +50,9 @@ Output::Row Output::operator[](std::size_t index) const {
   return row;
 }
 
-void Output::clear() { roll_back({0, 0}); }
+void Output::clear() {
+  roll_back({0, 0});
+}
 
 void Output::roll_back(const Mark& mark) {
   rows_.resize(mark.rows);
@@ -112,7 +117,8 @@ Result<void> Engine::Impl::check(const Query& query, std::optional<std::size_t>&
     const auto rows = database.query(
         "SELECT CASE WHEN bool_or(function_type = 'aggregate') THEN 'aggregate' "
         "WHEN bool_or(stability <> 'CONSISTENT') THEN 'volatile' ELSE 'other' END "
-        "FROM duckdb_functions() WHERE lower(function_name) = ? HAVING count(*) > 0", {std::string(name)});
+        "FROM duckdb_functions() WHERE lower(function_name) = ? HAVING count(*) > 0",
+        {std::string(name)});
     return rows && !rows->empty() ? (*rows)[0][0] : "";
   };
   const auto refusal = find_refusal(*tree, query.sql, query.topic, query.fields, kind_of);
@@ -168,8 +174,8 @@ std::optional<std::string> Engine::Impl::append_rows(duckdb_data_chunk chunk, Ou
   return std::nullopt;
 }
 
-Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> records, std::size_t first, std::size_t last,
-                                            Output& output) {
+Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> records, std::size_t first,
+                                            std::size_t last, Output& output) {
   const Output::Mark mark = output.mark();
   input.set(records, first, last, output.failures_);
   ResultSet result;
@@ -189,7 +195,8 @@ Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> re
   }
 }
 
-Result<void> Engine::Impl::run(std::span<const std::string_view> records, std::size_t first, std::size_t last, Output& output) {
+Result<void> Engine::Impl::run(std::span<const std::string_view> records, std::size_t first, std::size_t last,
+                               Output& output) {
   const Attempt tried = attempt(records, first, last, output);
   if (tried.outcome == Attempt::done) return {};
   if (tried.outcome == Attempt::engine_at_fault) return Error{"EngineFailed", tried.message};
@@ -221,7 +228,9 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-const codec::Schema& Engine::columns() const { return impl_->columns; }
+const codec::Schema& Engine::columns() const {
+  return impl_->columns;
+}
 
 Result<void> Engine::run(std::span<const std::string_view> records, Output& output) {
   output.clear();

@@ -73,9 +73,10 @@ class Output {
 class Engine {
  public:
   // Fails with reason InvalidQuery (DuckDB's message, suggestions included), NotRowWise or NotAllowed (see row_wise.h),
-  // InvalidSchema, InvalidKey, or EngineFailed (out of memory and the like). `position`, if given, receives the byte offset
-  // in the query that the error is about, when known.
-  static Result<Engine> open(const Query& query, const Options& options, std::optional<std::size_t>* position = nullptr);
+  // InvalidSchema, InvalidKey, or EngineFailed (out of memory and the like). `position`, if given, receives the byte
+  // offset in the query that the error is about, when known.
+  static Result<Engine> open(const Query& query, const Options& options,
+                             std::optional<std::size_t>* position = nullptr);
 
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
@@ -84,10 +85,10 @@ class Engine {
   // The columns of the result. None is `required`: SQL's nullability is not tracked.
   const codec::Schema& columns() const;
 
-  // Clears `output`, then runs the query over `records`. Records at fault become failures, the others give their rows: the
-  // result is the same however the records are cut into batches. A query error that a record causes (conversion, out of
-  // range, invalid input, a NaN or infinity in the result) is narrowed down to the records by bisection.
-  // Fails with reason EngineFailed when the engine itself is at fault (memory, interrupt, internal): open a new Engine and
+  // Clears `output`, then runs the query over `records`. Records at fault become failures, the others give their rows:
+  // the result is the same however the records are cut into batches. A query error that a record causes (conversion,
+  // out of range, invalid input, a NaN or infinity in the result) is narrowed down to the records by bisection. Fails
+  // with reason EngineFailed when the engine itself is at fault (memory, interrupt, internal): open a new Engine and
   // run the batch again; no record is to blame. The records' bytes must stay unchanged during the call only.
   Result<void> run(std::span<const std::string_view> records, Output& output);
 

@@ -39,7 +39,8 @@ Result<void> Input::register_with(duckdb_connection connection) {
   return {};
 }
 
-void Input::set(std::span<const std::string_view> batch, std::size_t first, std::size_t last, std::vector<Failure>& failures) {
+void Input::set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
+                std::vector<Failure>& failures) {
   batch_ = batch;
   next_ = first;
   last_ = last;
@@ -59,7 +60,9 @@ void Input::bind(duckdb_bind_info info) {
   }
 }
 
-void Input::init(duckdb_init_info info) { static_cast<Input*>(duckdb_init_get_extra_info(info))->start(info); }
+void Input::init(duckdb_init_info info) {
+  static_cast<Input*>(duckdb_init_get_extra_info(info))->start(info);
+}
 
 void Input::start(duckdb_init_info info) {
   duckdb_init_set_max_threads(info, 1);

@@ -26,8 +26,10 @@ class Input {
 
   Result<void> register_with(duckdb_connection connection);
 
-  // What the next execution reads: records [first, last) of the batch; those that cannot be read are added to `failures`.
-  void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last, std::vector<Failure>& failures);
+  // What the next execution reads: records [first, last) of the batch; those that cannot be read are added to
+  // `failures`.
+  void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
+           std::vector<Failure>& failures);
 
  private:
   static void bind(duckdb_bind_info info);
@@ -46,9 +48,9 @@ class Input {
 
   codec::JsonReader reader_;
   std::vector<Projected> projected_;
-  std::vector<codec::Column> columns_;     // one per field
-  std::vector<std::uint64_t> validity_;    // scratch, a stretch per field: most columns need no mask in DuckDB
-  std::size_t words_;                      // per stretch
+  std::vector<codec::Column> columns_;   // one per field
+  std::vector<std::uint64_t> validity_;  // scratch, a stretch per field: most columns need no mask in DuckDB
+  std::size_t words_;                    // per stretch
   std::span<const std::string_view> batch_;
   std::size_t next_ = 0;
   std::size_t last_ = 0;

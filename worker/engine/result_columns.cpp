@@ -41,26 +41,38 @@ bool needs_conversion(duckdb_type type) {
     case DUCKDB_TYPE_FLOAT:
     case DUCKDB_TYPE_TIMESTAMP_S:
     case DUCKDB_TYPE_TIMESTAMP_MS:
-    case DUCKDB_TYPE_TIMESTAMP_NS: return true;
-    default: return false;
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+      return true;
+    default:
+      return false;
   }
 }
 
 void convert_column(duckdb_type type, const void* from, void* to, std::size_t rows) {
   switch (type) {
-    case DUCKDB_TYPE_TINYINT: return widen<std::int8_t, std::int32_t>(from, to, rows);
-    case DUCKDB_TYPE_SMALLINT: return widen<std::int16_t, std::int32_t>(from, to, rows);
-    case DUCKDB_TYPE_UTINYINT: return widen<std::uint8_t, std::int32_t>(from, to, rows);
-    case DUCKDB_TYPE_USMALLINT: return widen<std::uint16_t, std::int32_t>(from, to, rows);
-    case DUCKDB_TYPE_UINTEGER: return widen<std::uint32_t, std::int64_t>(from, to, rows);
-    case DUCKDB_TYPE_UBIGINT: return widen<std::uint64_t, codec::Int128>(from, to, rows);
-    case DUCKDB_TYPE_FLOAT: return widen<float, double>(from, to, rows);
+    case DUCKDB_TYPE_TINYINT:
+      return widen<std::int8_t, std::int32_t>(from, to, rows);
+    case DUCKDB_TYPE_SMALLINT:
+      return widen<std::int16_t, std::int32_t>(from, to, rows);
+    case DUCKDB_TYPE_UTINYINT:
+      return widen<std::uint8_t, std::int32_t>(from, to, rows);
+    case DUCKDB_TYPE_USMALLINT:
+      return widen<std::uint16_t, std::int32_t>(from, to, rows);
+    case DUCKDB_TYPE_UINTEGER:
+      return widen<std::uint32_t, std::int64_t>(from, to, rows);
+    case DUCKDB_TYPE_UBIGINT:
+      return widen<std::uint64_t, codec::Int128>(from, to, rows);
+    case DUCKDB_TYPE_FLOAT:
+      return widen<float, double>(from, to, rows);
     case DUCKDB_TYPE_TIMESTAMP_S:
-      return convert<std::int64_t, std::int64_t>(from, to, rows, [](std::int64_t v) { return scaled_time(v, 1'000'000); });
+      return convert<std::int64_t, std::int64_t>(from, to, rows,
+                                                 [](std::int64_t v) { return scaled_time(v, 1'000'000); });
     case DUCKDB_TYPE_TIMESTAMP_MS:
       return convert<std::int64_t, std::int64_t>(from, to, rows, [](std::int64_t v) { return scaled_time(v, 1'000); });
-    case DUCKDB_TYPE_TIMESTAMP_NS: return convert<std::int64_t, std::int64_t>(from, to, rows, from_nanoseconds);
-    default: return;
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+      return convert<std::int64_t, std::int64_t>(from, to, rows, from_nanoseconds);
+    default:
+      return;
   }
 }
 

@@ -20,15 +20,17 @@ const std::set<std::string, std::less<>> kValueFunctions = {
     "current_catalog", "current_date", "current_role",   "current_schema", "current_time", "current_timestamp",
     "current_user",    "localtime",    "localtimestamp", "session_user",   "user"};
 
-const std::set<std::string, std::less<>> kOperators = {
-    "COMPARE_IN",          "COMPARE_NOT_IN",    "OPERATOR_NOT",  "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL",
-    "OPERATOR_COALESCE",   "OPERATOR_NULLIF",   "ARRAY_EXTRACT", "ARRAY_SLICE"};
+const std::set<std::string, std::less<>> kOperators = {"COMPARE_IN",       "COMPARE_NOT_IN",       "OPERATOR_NOT",
+                                                       "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "OPERATOR_COALESCE",
+                                                       "OPERATOR_NULLIF",  "ARRAY_EXTRACT",        "ARRAY_SLICE"};
 
 // Types that a value may be cast to; none of them runs code or looks anything up.
 const std::set<std::string, std::less<>> kCastTypes = {
-    "BOOLEAN",  "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",   "UTINYINT",     "USMALLINT",    "UINTEGER",
-    "UBIGINT",  "FLOAT",   "DOUBLE",   "DECIMAL", "VARCHAR", "DATE",     "TIME",         "TIMESTAMP",    "TIMESTAMP_S",
-    "INTERVAL", "BLOB",    "UUID",     "UHUGEINT", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"};
+    "BOOLEAN", "TINYINT",   "SMALLINT",     "INTEGER",      "BIGINT",
+    "HUGEINT", "UTINYINT",  "USMALLINT",    "UINTEGER",     "UBIGINT",
+    "FLOAT",   "DOUBLE",    "DECIMAL",      "VARCHAR",      "DATE",
+    "TIME",    "TIMESTAMP", "TIMESTAMP_S",  "INTERVAL",     "BLOB",
+    "UUID",    "UHUGEINT",  "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"};
 
 // The members of each known expression class beside class, type, alias and query_location.
 const std::map<std::string, std::set<std::string, std::less<>>, std::less<>> kMembers = {
@@ -37,11 +39,14 @@ const std::map<std::string, std::set<std::string, std::less<>>, std::less<>> kMe
     {"COMPARISON", {"left", "right"}},
     {"CONJUNCTION", {"children"}},
     {"OPERATOR", {"children"}},
-    {"FUNCTION", {"function_name", "schema", "catalog", "children", "filter", "order_bys", "distinct", "is_operator", "export_state"}},
+    {"FUNCTION",
+     {"function_name", "schema", "catalog", "children", "filter", "order_bys", "distinct", "is_operator",
+      "export_state"}},
     {"CASE", {"case_checks", "else_expr"}},
     {"CAST", {"child", "cast_type", "try_cast"}},
     {"BETWEEN", {"input", "lower", "upper"}},
-    {"STAR", {"relation_name", "exclude_list", "replace_list", "columns", "expr", "qualified_exclude_list", "rename_list"}},
+    {"STAR",
+     {"relation_name", "exclude_list", "replace_list", "columns", "expr", "qualified_exclude_list", "rename_list"}},
 };
 
 std::string lower(std::string_view text) {
@@ -75,21 +80,25 @@ class Checker {
   Verdict statements(const Json& list) {
     if (list.items().empty()) return refuse(kNotAllowed, "an empty query", {}, "write one SELECT");
     if (list.items().size() > 1) {
-      return refuse(kNotAllowed, "a second statement", second_statement(list.items()[1].get("node")), "write one SELECT");
+      return refuse(kNotAllowed, "a second statement", second_statement(list.items()[1].get("node")),
+                    "write one SELECT");
     }
     const Json& statement = list.items()[0];
-    if (!is_unused(statement.get("named_param_map"))) return refuse(kNotAllowed, "a parameter", {}, "write the value itself");
+    if (!is_unused(statement.get("named_param_map")))
+      return refuse(kNotAllowed, "a parameter", {}, "write the value itself");
     return select(statement.get("node"));
   }
 
  private:
-  Verdict refuse(const char* reason, const std::string& what, std::optional<std::size_t> at, const std::string& remedy = "") {
+  Verdict refuse(const char* reason, const std::string& what, std::optional<std::size_t> at,
+                 const std::string& remedy = "") {
     std::string message = cat(what, " is not allowed");
     if (reason == kNotRowWise) message = cat(what, " is not row-wise: each record must give its rows on its own");
     if (at && *at < sql_.size()) {
       constexpr std::size_t kFragment = 40;
       const std::string_view rest = sql_.substr(*at);
-      message += cat(" (position ", std::to_string(*at), ": ", truncate_utf8(rest, kFragment), rest.size() > kFragment ? "…)" : ")");
+      message += cat(" (position ", std::to_string(*at), ": ", truncate_utf8(rest, kFragment),
+                     rest.size() > kFragment ? "…)" : ")");
     }
     if (!remedy.empty()) message += cat("; ", remedy);
     return Refusal{{reason, message}, at};
@@ -122,7 +131,8 @@ class Checker {
     for (const Json& modifier : list.items()) {
       const std::string& type = modifier.get("type").as_string();
       if (type == "DISTINCT_MODIFIER") return refuse(kNotRowWise, "DISTINCT", {});
-      if (type == "ORDER_MODIFIER") return refuse(kNotRowWise, "ORDER BY", location(modifier.at("orders/0/expression")));
+      if (type == "ORDER_MODIFIER")
+        return refuse(kNotRowWise, "ORDER BY", location(modifier.at("orders/0/expression")));
       if (type == "LIMIT_MODIFIER" || type == "LIMIT_PERCENT_MODIFIER") {
         const auto at = location(modifier.get(modifier.has("limit") ? "limit" : "offset"));
         return refuse(kNotRowWise, modifier.has("limit") ? "LIMIT" : "OFFSET", at);
@@ -133,17 +143,19 @@ class Checker {
   }
 
   Verdict clauses(const Json& node) {
-    static const std::set<std::string, std::less<>> handled = {"type", "modifiers", "cte_map", "select_list", "from_table",
-                                                               "where_clause"};
+    static const std::set<std::string, std::less<>> handled = {"type",        "modifiers",  "cte_map",
+                                                               "select_list", "from_table", "where_clause"};
     const Json& groups = node.get("group_expressions");
-    if (!is_unused(groups) || !is_unused(node.get("group_sets")) || node.get("aggregate_handling").as_string() != "STANDARD_HANDLING") {
+    if (!is_unused(groups) || !is_unused(node.get("group_sets")) ||
+        node.get("aggregate_handling").as_string() != "STANDARD_HANDLING") {
       return refuse(kNotRowWise, "GROUP BY", location(groups.at("0")));
     }
     if (node.has("having")) return refuse(kNotRowWise, "HAVING", location(node.get("having")));
     if (node.has("qualify")) return refuse(kNotRowWise, "QUALIFY", location(node.get("qualify")));
     if (node.has("sample")) return refuse(kNotRowWise, "SAMPLE", {});
     for (const auto& [name, value] : node.members()) {
-      if (handled.count(name) == 0 && name != "aggregate_handling" && !is_unused(value)) return refuse(kNotAllowed, cat("a clause ", name), {});
+      if (handled.count(name) == 0 && name != "aggregate_handling" && !is_unused(value))
+        return refuse(kNotAllowed, cat("a clause ", name), {});
     }
     return {};
   }
@@ -156,7 +168,8 @@ class Checker {
     if (type == "JOIN") return refuse(kNotRowWise, "a join", at);
     if (type == "SUBQUERY") return refuse(kNotRowWise, "a subquery in FROM", at, remedy);
     if (type == "TABLE_FUNCTION") {
-      return refuse(kNotAllowed, cat("the table function ", table.at("function/function_name").as_string()), at, remedy);
+      return refuse(kNotAllowed, cat("the table function ", table.at("function/function_name").as_string()), at,
+                    remedy);
     }
     if (type == "EXPRESSION_LIST") return refuse(kNotAllowed, "VALUES", at, remedy);
     if (type != "BASE_TABLE") return refuse(kNotAllowed, cat("a table reference ", type), at, remedy);
@@ -165,8 +178,8 @@ class Checker {
     if (lower(name) != topic_ || !is_unused(table.get("schema_name")) || !is_unused(table.get("catalog_name"))) {
       return refuse(kNotAllowed, cat("the table \"", name, "\""), at, remedy);
     }
-    static const std::set<std::string, std::less<>> handled = {"type", "alias", "sample", "query_location", "table_name",
-                                                               "schema_name", "catalog_name", "column_name_alias"};
+    static const std::set<std::string, std::less<>> handled = {
+        "type", "alias", "sample", "query_location", "table_name", "schema_name", "catalog_name", "column_name_alias"};
     for (const auto& [member, value] : table.members()) {
       if (handled.count(member) == 0 && !is_unused(value)) return refuse(kNotAllowed, cat("FROM with ", member), at);
     }
@@ -308,7 +321,8 @@ class Checker {
     if (kind == "volatile") {
       return refuse(kNotRowWise, cat("the function ", name, "()"), at, "its result depends on more than its arguments");
     }
-    Verdict refusal = refuse(kNotAllowed, cat("the function ", name, "()"), at, "docs/sql.md lists the functions there are");
+    Verdict refusal =
+        refuse(kNotAllowed, cat("the function ", name, "()"), at, "docs/sql.md lists the functions there are");
     refusal->unknown_name = kind.empty();
     return refusal;
   }

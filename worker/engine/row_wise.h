@@ -1,6 +1,6 @@
 // Decides whether a query is row-wise: each record gives its rows on its own, so that results do not depend on where
-// batches are cut, on time or on chance. Works on DuckDB's own syntax tree (json_serialize_sql) by allow-list: whatever is not
-// known here is refused by name.
+// batches are cut, on time or on chance. Works on DuckDB's own syntax tree (json_serialize_sql) by allow-list: whatever
+// is not known here is refused by name.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,13 @@ namespace tidegate::engine {
 struct Refusal {
   Error error;  // reason NotRowWise or NotAllowed; the message names the construct and shows where it stands
   std::optional<std::size_t> position;  // byte offset in the query
-  // The refused thing is a name that may not exist at all; DuckDB's own complaint (with suggestions) is the better one then.
+  // The refused thing is a name that may not exist at all; DuckDB's own complaint (with suggestions) is the better one
+  // then.
   bool unknown_name = false;
 };
 
-// What DuckDB's catalog says of a function: `aggregate`, `volatile` (volatile or constant only within a query), `other`, or
-// empty when there is none of that name.
+// What DuckDB's catalog says of a function: `aggregate`, `volatile` (volatile or constant only within a query),
+// `other`, or empty when there is none of that name.
 using FunctionKind = std::function<std::string(std::string_view name)>;
 
 // `tree` is the answer of json_serialize_sql for `sql`. Nothing when the query is allowed. Pure.

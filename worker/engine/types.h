@@ -14,8 +14,8 @@ namespace tidegate::engine {
 LogicalType to_duckdb(codec::FieldType type);
 
 // The field type that a result column of `type` is written as: smaller integers become INTEGER, UINTEGER BIGINT,
-// UBIGINT DECIMAL(20,0), HUGEINT DECIMAL(38,0), FLOAT DOUBLE, every TIMESTAMP_… TIMESTAMP. Fails for all others with the
-// remedy to cast; `column` is for the message.
+// UBIGINT DECIMAL(20,0), HUGEINT DECIMAL(38,0), FLOAT DOUBLE, every TIMESTAMP_… TIMESTAMP. Fails for all others with
+// the remedy to cast; `column` is for the message.
 Result<codec::FieldType> from_duckdb(duckdb_logical_type type, const std::string& column);
 
 }  // namespace tidegate::engine

@@ -13,8 +13,8 @@ namespace tidegate::sinks {
 
 // A record that the target will never take: it goes to the dead letters.
 struct Refusal {
-  std::size_t index = 0;             // in the span given to write()
-  std::string reason = "Rejected";   // or Malformed, WrongType, MissingField
+  std::size_t index = 0;            // in the span given to write()
+  std::string reason = "Rejected";  // or Malformed, WrongType, MissingField
   std::string message;
 };
 

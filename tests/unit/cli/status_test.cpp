@@ -10,7 +10,9 @@ namespace {
 
 const WallTime kNow{std::chrono::seconds(1'767'225'600)};  // 2026-01-01T00:00:00Z
 
-Json yaml(const std::string& text) { return parse_yaml(text)->front(); }
+Json yaml(const std::string& text) {
+  return parse_yaml(text)->front();
+}
 
 // The processors are listed against the flow; `clean` feeds `late`.
 Json flights() {
@@ -84,7 +86,8 @@ TEST_CASE("processors on a cycle are all shown once") {
 }
 
 TEST_CASE("the operator is alive while its Lease is renewed") {
-  Json lease = yaml(R"(spec: {holderIdentity: op-1, leaseDurationSeconds: 15, renewTime: "2025-12-31T23:59:31.250000Z"})");
+  Json lease =
+      yaml(R"(spec: {holderIdentity: op-1, leaseDurationSeconds: 15, renewTime: "2025-12-31T23:59:31.250000Z"})");
   CHECK(view_operator("ns/l", lease, "", kNow).problem.empty());  // 29 s old
   lease["spec"]["renewTime"] = "2025-12-31T23:59:00.000000Z";
   CHECK(view_operator("ns/l", lease, "", kNow).problem ==

@@ -47,6 +47,18 @@ TEST_CASE("every example is valid") {
   CHECK(seen >= 3);
 }
 
+TEST_CASE("the pipeline in the README is valid") {
+  std::ifstream file(TIDEGATE_SOURCE_DIR "/README.md");
+  const std::string readme(std::istreambuf_iterator<char>(file), {});
+  const std::string opening = "```yaml\n";
+  const std::size_t from = readme.find(opening) + opening.size();
+  const auto documents = parse_yaml(readme.substr(from, readme.find("```", from) - from));
+  REQUIRE(documents.ok());
+  REQUIRE(documents->size() == 1);
+  CHECK(documents->front().at("kind").as_string() == "Pipeline");
+  CHECK(validate(documents->front(), {}) == std::vector<std::string>{});
+}
+
 TEST_CASE("a misspelt field is named with its path") {
   Json pipeline = minimal();
   pipeline["spec"]["processors"] = parse_yaml("[{name: a, from: [payments], sql: {qurey: x}, to: b}]")->front();
@@ -84,8 +96,8 @@ TEST_CASE("keys must be columns of the query") {
   pipeline["spec"]["processors"] =
       parse_yaml("[{name: large, from: [payments], sql: {query: q}, key: [card], to: large-payments}]")->front();
   CHECK(validate(pipeline, answering(std::vector<crds::Field>{{"card", "VARCHAR", false}})).empty());
-  CHECK(only_problem(pipeline, answering(std::vector<crds::Field>{{"amount", "DOUBLE", false}})).find(
-            "spec.processors[0].key: no column card") == 0);
+  CHECK(only_problem(pipeline, answering(std::vector<crds::Field>{{"amount", "DOUBLE", false}}))
+            .find("spec.processors[0].key: no column card") == 0);
 }
 
 TEST_CASE("other kinds are left alone and unknown kinds of ours are not") {

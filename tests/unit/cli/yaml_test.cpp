@@ -6,7 +6,8 @@ using namespace tidegate;
 using cli::parse_yaml;
 
 TEST_CASE("plain scalars have types and quoted ones are strings") {
-  const auto documents = parse_yaml("{a: 12, b: \"12\", c: true, d: 'true', e: 1.5, f: ~, g: 2Gi, h: -3, i: 1e3, j: '', k: '5', l: e1}");
+  const auto documents =
+      parse_yaml("{a: 12, b: \"12\", c: true, d: 'true', e: 1.5, f: ~, g: 2Gi, h: -3, i: 1e3, j: '', k: '5', l: e1}");
   REQUIRE(documents.ok());
   REQUIRE(documents->size() == 1);
   const Json& v = documents->front();

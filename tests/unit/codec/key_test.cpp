@@ -1,10 +1,11 @@
+#include "worker/codec/key.h"
+
 #include <doctest/doctest.h>
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "worker/codec/key.h"
 #include "worker/codec/row_reader.h"
 
 using namespace tidegate;
@@ -12,7 +13,8 @@ using namespace tidegate::codec;
 
 namespace {
 
-const char* const kFields = R"json([{"name":"card","type":"VARCHAR"},{"name":"n","type":"BIGINT"},{"name":"m","type":"DECIMAL(8,2)"},
+const char* const kFields =
+    R"json([{"name":"card","type":"VARCHAR"},{"name":"n","type":"BIGINT"},{"name":"m","type":"DECIMAL(8,2)"},
   {"name":"d","type":"DOUBLE"},{"name":"b","type":"BOOLEAN"},{"name":"day","type":"DATE"},{"name":"ts","type":"TIMESTAMP"}])json";
 
 std::optional<std::string> key_of(const std::vector<std::string>& key, const std::string& record) {

@@ -1,3 +1,5 @@
+#include "worker/codec/number.h"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -6,8 +8,6 @@
 #include <limits>
 #include <random>
 #include <string>
-
-#include "worker/codec/number.h"
 
 using namespace tidegate::codec;
 
@@ -33,8 +33,10 @@ std::optional<Int128> scaled(const std::string& text, unsigned width, unsigned s
 
 TEST_CASE("the grammar is that of JSON") {
   Number number;
-  for (const char* good : {"0", "-0", "1", "10", "1.5", "-1.50", "1e3", "1E+3", "1.0e-3", "0.001"}) CHECK(scan_number(good, number));
-  for (const char* bad : {"", "-", "+1", "01", "1.", ".5", "1e", "1e+", "1x", " 1", "1 ", "0x1", "NaN", "1.e3", "--1", "1e1.5"}) {
+  for (const char* good : {"0", "-0", "1", "10", "1.5", "-1.50", "1e3", "1E+3", "1.0e-3", "0.001"})
+    CHECK(scan_number(good, number));
+  for (const char* bad :
+       {"", "-", "+1", "01", "1.", ".5", "1e", "1e+", "1x", " 1", "1 ", "0x1", "NaN", "1.e3", "--1", "1e1.5"}) {
     CAPTURE(bad);
     CHECK_FALSE(scan_number(bad, number));
   }
@@ -51,8 +53,10 @@ TEST_CASE("decimals are exact or refused") {
   CHECK(*scaled("99999999.99", 10, 2) == 9999999999);
   CHECK_FALSE(scaled("1e99999", 38, 0).has_value());
   CHECK_FALSE(scaled("1e-99999", 38, 38).has_value());
-  CHECK(decimal(*scaled("99999999999999999999999999999999999999", 38, 0), 0) == "99999999999999999999999999999999999999");
-  CHECK(decimal(*scaled("-12345678901234567890123456789.012345678", 38, 9), 9) == "-12345678901234567890123456789.012345678");
+  CHECK(decimal(*scaled("99999999999999999999999999999999999999", 38, 0), 0) ==
+        "99999999999999999999999999999999999999");
+  CHECK(decimal(*scaled("-12345678901234567890123456789.012345678", 38, 9), 9) ==
+        "-12345678901234567890123456789.012345678");
   CHECK_FALSE(scaled("100000000000000000000000000000000000000", 38, 0).has_value());
 }
 
@@ -85,8 +89,9 @@ TEST_CASE("doubles are the nearest ones") {
     REQUIRE(scan_number(text, number));
     return to_double(number);
   };
-  for (const char* text : {"0.1", "1e22", "1e23", "123456789012345678", "9007199254740993", "1.7976931348623157e308", "5e-324",
-                           "2.2250738585072011e-308", "0.30000000000000004", "-1.5", "3.14159265358979323846264338327950288"}) {
+  for (const char* text :
+       {"0.1", "1e22", "1e23", "123456789012345678", "9007199254740993", "1.7976931348623157e308", "5e-324",
+        "2.2250738585072011e-308", "0.30000000000000004", "-1.5", "3.14159265358979323846264338327950288"}) {
     CAPTURE(text);
     CHECK(read(text) == std::strtod(text, nullptr));
   }

@@ -18,7 +18,8 @@ Schema schema_of(const std::string& fields) {
   return *schema;
 }
 
-const char* const kAll = R"json([{"name":"b","type":"BOOLEAN"},{"name":"i","type":"INTEGER"},{"name":"l","type":"BIGINT"},
+const char* const kAll =
+    R"json([{"name":"b","type":"BOOLEAN"},{"name":"i","type":"INTEGER"},{"name":"l","type":"BIGINT"},
   {"name":"d","type":"DOUBLE"},{"name":"m","type":"DECIMAL(20,3)"},{"name":"s","type":"VARCHAR","required":true},
   {"name":"day","type":"DATE"},{"name":"ts","type":"TIMESTAMP"},{"name":"c","type":"DECIMAL(4,2)"}])json";
 
@@ -42,8 +43,11 @@ std::string reason(RowReader& rows, const std::string& record) {
 
 TEST_CASE("every type is read from its JSON form") {
   RowReader rows(schema_of(kAll));
-  CHECK(read(rows, R"({"b":true,"i":-5,"l":9223372036854775807,"d":1.5,"m":12.25,"s":"x","day":"2013-01-31","ts":"2013-01-31T05:00:00+01:00","c":1.2})") ==
-        "true|-5|9223372036854775807|1.5|12.250|x|2013-01-31|2013-01-31T04:00:00Z|1.20");
+  CHECK(
+      read(
+          rows,
+          R"({"b":true,"i":-5,"l":9223372036854775807,"d":1.5,"m":12.25,"s":"x","day":"2013-01-31","ts":"2013-01-31T05:00:00+01:00","c":1.2})") ==
+      "true|-5|9223372036854775807|1.5|12.250|x|2013-01-31|2013-01-31T04:00:00Z|1.20");
   CHECK(read(rows, R"( { "s" : "a\tb\u00e4\ud83d\ude00\/" , "l":"-7", "m":"99999999999999999.999", "b" : false } )") ==
         "false|NULL|-7|NULL|99999999999999999.999|a\tbä😀/|NULL|NULL|NULL");
   CHECK(read(rows, R"({"s":"","i":null,"d":null})") == "NULL|NULL|NULL|NULL|NULL||NULL|NULL|NULL");
@@ -77,13 +81,27 @@ TEST_CASE("key order may change from record to record") {
 
 TEST_CASE("wrong types name the field and what was found") {
   RowReader rows(schema_of(kAll));
-  const std::vector<std::string> wrong = {
-      R"({"s":"x","b":1})",       R"({"s":"x","b":"true"})",     R"({"s":"x","i":"1"})",          R"({"s":"x","i":1.5})",
-      R"({"s":"x","i":2147483648})", R"({"s":"x","l":1e30})",    R"({"s":"x","l":"abc"})",        R"({"s":"x","d":"1"})",
-      R"({"s":"x","d":1e999})",   R"({"s":"x","m":1.0001})",     R"({"s":"x","c":100})",          R"({"s":1})",
-      R"({"s":{"a":1}})",         R"({"s":["a"]})",              R"({"s":true})",                 R"({"s":"x","day":"2013-02-30"})",
-      R"({"s":"x","day":15000})", R"({"s":"x","ts":"yesterday"})", R"({"s":"x","ts":1359608400})", R"({"s":"x","i":{}})",
-      R"({"s":"x","i":true})"};
+  const std::vector<std::string> wrong = {R"({"s":"x","b":1})",
+                                          R"({"s":"x","b":"true"})",
+                                          R"({"s":"x","i":"1"})",
+                                          R"({"s":"x","i":1.5})",
+                                          R"({"s":"x","i":2147483648})",
+                                          R"({"s":"x","l":1e30})",
+                                          R"({"s":"x","l":"abc"})",
+                                          R"({"s":"x","d":"1"})",
+                                          R"({"s":"x","d":1e999})",
+                                          R"({"s":"x","m":1.0001})",
+                                          R"({"s":"x","c":100})",
+                                          R"({"s":1})",
+                                          R"({"s":{"a":1}})",
+                                          R"({"s":["a"]})",
+                                          R"({"s":true})",
+                                          R"({"s":"x","day":"2013-02-30"})",
+                                          R"({"s":"x","day":15000})",
+                                          R"({"s":"x","ts":"yesterday"})",
+                                          R"({"s":"x","ts":1359608400})",
+                                          R"({"s":"x","i":{}})",
+                                          R"({"s":"x","i":true})"};
   for (const std::string& record : wrong) {
     CAPTURE(record);
     CHECK(reason(rows, record) == "WrongType");
@@ -101,13 +119,55 @@ TEST_CASE("required fields must be there") {
 
 TEST_CASE("what is not JSON is malformed - undeclared parts included") {
   RowReader rows(schema_of(R"([{"name":"a","type":"INTEGER"},{"name":"s","type":"VARCHAR"}])"));
-  std::vector<std::string> bad = {
-      "", " ", "x", "{", "}", "{}}", "{} {}", "[]", "1", "null", "\"a\"", "{\"a\":1", "{\"a\":1,}", "{\"a\" 1}", "{\"a\":}", "{,}",
-      "{a:1}", "{'a':1}", "{\"a\":01}", "{\"a\":1x}", "{\"a\":tru}", "{\"a\":nul}", "{\"s\":\"\\x\"}", "{\"s\":\"\\ud800\"}",
-      "{\"s\":\"\\u12\"}", "{\"s\":\"open}", "{\"s\":\"tab\there\"}", "{\"s\":\"\xff\"}", "{\"x\":tru}", "{\"x\":[1,2}", "{\"x\":[1 2]}",
-      "{\"x\":{\"y\"}}", "{\"x\":\"\\q\"}", "{\"x\":1.}", "{\"x\":}", "{\"a\":1 \"s\":\"x\"}", "{\"a\":1}trailing", "{\"x\":[1,]}",
-      "{1:2}", "{\"a\":1,\"a\"}", "{\"x\":\"a\"\"b\"}", "{\"x\":1\"a\"}", "\xef\xbb\xbf{}", std::string("{\"a\":1}\0", 8),
-      std::string("{\"a\":\0}", 7), "{\"a\":-}", "{\"x\":+1}", "{\"x\":NaN}", "{\"x\":\"a\"b}"};
+  std::vector<std::string> bad = {"",
+                                  " ",
+                                  "x",
+                                  "{",
+                                  "}",
+                                  "{}}",
+                                  "{} {}",
+                                  "[]",
+                                  "1",
+                                  "null",
+                                  "\"a\"",
+                                  "{\"a\":1",
+                                  "{\"a\":1,}",
+                                  "{\"a\" 1}",
+                                  "{\"a\":}",
+                                  "{,}",
+                                  "{a:1}",
+                                  "{'a':1}",
+                                  "{\"a\":01}",
+                                  "{\"a\":1x}",
+                                  "{\"a\":tru}",
+                                  "{\"a\":nul}",
+                                  "{\"s\":\"\\x\"}",
+                                  "{\"s\":\"\\ud800\"}",
+                                  "{\"s\":\"\\u12\"}",
+                                  "{\"s\":\"open}",
+                                  "{\"s\":\"tab\there\"}",
+                                  "{\"s\":\"\xff\"}",
+                                  "{\"x\":tru}",
+                                  "{\"x\":[1,2}",
+                                  "{\"x\":[1 2]}",
+                                  "{\"x\":{\"y\"}}",
+                                  "{\"x\":\"\\q\"}",
+                                  "{\"x\":1.}",
+                                  "{\"x\":}",
+                                  "{\"a\":1 \"s\":\"x\"}",
+                                  "{\"a\":1}trailing",
+                                  "{\"x\":[1,]}",
+                                  "{1:2}",
+                                  "{\"a\":1,\"a\"}",
+                                  "{\"x\":\"a\"\"b\"}",
+                                  "{\"x\":1\"a\"}",
+                                  "\xef\xbb\xbf{}",
+                                  std::string("{\"a\":1}\0", 8),
+                                  std::string("{\"a\":\0}", 7),
+                                  "{\"a\":-}",
+                                  "{\"x\":+1}",
+                                  "{\"x\":NaN}",
+                                  "{\"x\":\"a\"b}"};
   bad.push_back("{\"x\":" + std::string(300, '[') + std::string(300, ']') + "}");
   for (const std::string& record : bad) {
     CAPTURE(record);
@@ -134,7 +194,8 @@ TEST_CASE("a failed record leaves no trace in the next") {
 
 TEST_CASE("cutting and flipping bytes of records never breaks the reader") {
   RowReader rows(schema_of(kAll));
-  const std::string good = R"({"b":true,"i":-5,"l":"12","d":1.5e3,"x":{"y":[1,"\n",null]},"s":"a\u00e4\\","day":"2013-01-31","c":1.2})";
+  const std::string good =
+      R"({"b":true,"i":-5,"l":"12","d":1.5e3,"x":{"y":[1,"\n",null]},"s":"a\u00e4\\","day":"2013-01-31","c":1.2})";
   std::mt19937 random(11);
   for (std::size_t cut = 0; cut < good.size(); ++cut) CHECK_FALSE(rows.read(good.substr(0, cut)).ok());
   for (int i = 0; i < 20000; ++i) {
@@ -148,7 +209,8 @@ TEST_CASE("cutting and flipping bytes of records never breaks the reader") {
 TEST_CASE("several rows of one batch keep their texts") {
   const Schema schema = schema_of(R"([{"name":"s","type":"VARCHAR"},{"name":"skipped","type":"INTEGER"}])");
   JsonReader reader(schema);
-  const std::vector<std::string> records = {R"({"s":"a long text, the first"})", R"({"s":"a long text,\n the second"})", R"({"s":null})"};
+  const std::vector<std::string> records = {R"({"s":"a long text, the first"})", R"({"s":"a long text,\n the second"})",
+                                            R"({"s":null})"};
   std::size_t bytes = 0;
   for (const auto& record : records) bytes += record.size();
   Text texts[3];

@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "worker/codec/schema.h"
+
+#include <doctest/doctest.h>
 
 using namespace tidegate;
 using namespace tidegate::codec;
@@ -17,8 +17,8 @@ TEST_CASE("type names are read in any case and written back canonically") {
 }
 
 TEST_CASE("other types are refused with the list of those there are") {
-  for (const char* name : {"", "TEXT", "DECIMAL", "DECIMAL()", "DECIMAL(0,0)", "DECIMAL(39,1)", "DECIMAL(4,5)", "DECIMAL(4,x)",
-                           "DECIMAL(4,1,1)", "VARCHAR(10)"}) {
+  for (const char* name : {"", "TEXT", "DECIMAL", "DECIMAL()", "DECIMAL(0,0)", "DECIMAL(39,1)", "DECIMAL(4,5)",
+                           "DECIMAL(4,x)", "DECIMAL(4,1,1)", "VARCHAR(10)"}) {
     CAPTURE(name);
     const auto type = FieldType::parse(name);
     REQUIRE_FALSE(type.ok());

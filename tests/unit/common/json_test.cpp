@@ -55,6 +55,7 @@ TEST_CASE("values are built in place") {
 TEST_CASE("bytes that are not UTF-8 never make dump fail") {
   CHECK(Json("a\xff"
              "b")
-            .dump() == "\"a\xEF\xBF\xBD"
-                       "b\"");
+            .dump() ==
+        "\"a\xEF\xBF\xBD"
+        "b\"");
 }

@@ -1,13 +1,14 @@
+#include "worker/engine/engine.h"
+
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "common/base/text.h"
-#include "worker/engine/engine.h"
 
 using namespace tidegate;
 using namespace tidegate::engine;
@@ -15,7 +16,8 @@ using namespace tidegate::engine;
 namespace {
 
 codec::Schema fields() {
-  return *codec::Schema::from_json(*Json::parse(R"([{"name":"id","type":"BIGINT","required":true},{"name":"text","type":"VARCHAR"}])"));
+  return *codec::Schema::from_json(
+      *Json::parse(R"([{"name":"id","type":"BIGINT","required":true},{"name":"text","type":"VARCHAR"}])"));
 }
 
 Engine open(const std::string& sql, const Options& options = {}) {
@@ -24,7 +26,9 @@ Engine open(const std::string& sql, const Options& options = {}) {
   return std::move(*engine);
 }
 
-std::vector<std::string_view> views(const std::vector<std::string>& records) { return {records.begin(), records.end()}; }
+std::vector<std::string_view> views(const std::vector<std::string>& records) {
+  return {records.begin(), records.end()};
+}
 
 std::size_t resident_bytes() {
   std::ifstream in("/proc/self/statm");
@@ -40,7 +44,9 @@ TEST_CASE("batches larger than a vector keep the order of the records") {
   Engine engine = open("SELECT id, text FROM t WHERE id % 3 <> 0");
   std::vector<std::string> records;
   for (int i = 0; i < 10000; ++i) {
-    records.push_back(i % 1000 == 7 ? "broken" : cat(R"({"id":)", std::to_string(i), R"(,"text":"some longer text )", std::to_string(i), "\"}"));
+    records.push_back(
+        i % 1000 == 7 ? "broken"
+                      : cat(R"({"id":)", std::to_string(i), R"(,"text":"some longer text )", std::to_string(i), "\"}"));
   }
   Output output;
   REQUIRE(engine.run(views(records), output).ok());
@@ -73,7 +79,8 @@ TEST_CASE("bisection finds culprits in a large batch and keeps the order") {
   Engine engine = open("SELECT id, CAST(text AS INTEGER) AS number FROM t");
   std::vector<std::string> records;
   for (int i = 0; i < 5000; ++i) {
-    records.push_back(cat(R"({"id":)", std::to_string(i), R"(,"text":")", i == 2 || i == 2500 || i == 4999 ? "bad" : "5", "\"}"));
+    records.push_back(
+        cat(R"({"id":)", std::to_string(i), R"(,"text":")", i == 2 || i == 2500 || i == 4999 ? "bad" : "5", "\"}"));
   }
   Output output;
   REQUIRE(engine.run(views(records), output).ok());
@@ -98,9 +105,12 @@ TEST_CASE("out of memory is the engine's fault and no record is blamed") {
 }
 
 TEST_CASE("memory does not grow with the number of batches") {
-  Engine engine = open("SELECT id, upper(text) AS text, CAST(id AS VARCHAR) || text AS both FROM t WHERE id > 0", {"64MB"});
+  Engine engine =
+      open("SELECT id, upper(text) AS text, CAST(id AS VARCHAR) || text AS both FROM t WHERE id > 0", {"64MB"});
   std::vector<std::string> records;
-  for (int i = 0; i < 20; ++i) records.push_back(cat(R"({"id":)", std::to_string(i), R"(,"text":"a text of some length \n )", std::to_string(i), "\"}"));
+  for (int i = 0; i < 20; ++i)
+    records.push_back(
+        cat(R"({"id":)", std::to_string(i), R"(,"text":"a text of some length \n )", std::to_string(i), "\"}"));
   const auto batch = views(records);
   Output output;
   for (int i = 0; i < 500; ++i) REQUIRE(engine.run(batch, output).ok());

@@ -1,4 +1,6 @@
 // The list of allowed functions against DuckDB's catalog.
+#include "worker/engine/functions.h"
+
 #include <doctest/doctest.h>
 
 #include <set>
@@ -6,7 +8,6 @@
 
 #include "common/base/text.h"
 #include "worker/engine/database.h"
-#include "worker/engine/functions.h"
 
 using namespace tidegate;
 using namespace tidegate::engine;
@@ -52,9 +53,9 @@ TEST_CASE("the sandbox refuses files - extensions and settings") {
   auto database = Database::open("64MB");
   REQUIRE(database.ok());
   REQUIRE(database->lock().ok());
-  for (const char* sql : {"SELECT * FROM read_text('/etc/hostname')", "COPY (SELECT 1) TO '/tmp/tidegate-x'", "ATTACH '/tmp/tidegate-x' AS x",
-                          "INSTALL httpfs", "LOAD httpfs", "SET memory_limit = '8GB'", "SET enable_external_access = true",
-                          "RESET lock_configuration", "SET threads = 8"}) {
+  for (const char* sql : {"SELECT * FROM read_text('/etc/hostname')", "COPY (SELECT 1) TO '/tmp/tidegate-x'",
+                          "ATTACH '/tmp/tidegate-x' AS x", "INSTALL httpfs", "LOAD httpfs", "SET memory_limit = '8GB'",
+                          "SET enable_external_access = true", "RESET lock_configuration", "SET threads = 8"}) {
     CAPTURE(sql);
     CHECK_FALSE(database->execute(sql).ok());
   }

@@ -51,7 +51,8 @@ void check_refusal(const Json& body) {
   REQUIRE_FALSE(opened.ok());
   CAPTURE(opened.error().message);
   CHECK(opened.error().reason == refused.get("reason").as_string());
-  for (const std::string& part : refused.get("says").strings()) CHECK(opened.error().message.find(part) != std::string::npos);
+  for (const std::string& part : refused.get("says").strings())
+    CHECK(opened.error().message.find(part) != std::string::npos);
   if (!refused.has("at")) return;
   REQUIRE(position.has_value());
   CHECK(body.get("query").as_string().substr(*position).find(refused.get("at").as_string()) == 0);
@@ -89,8 +90,10 @@ void check_output(const Json& body, const Outcome& outcome) {
   const auto& expected = body.get("output").items();
   REQUIRE(outcome.values.size() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (expected[i].is_string()) CHECK(outcome.values[i] == expected[i].as_string());
-    else CHECK(*Json::parse(outcome.values[i]) == expected[i]);
+    if (expected[i].is_string())
+      CHECK(outcome.values[i] == expected[i].as_string());
+    else
+      CHECK(*Json::parse(outcome.values[i]) == expected[i]);
   }
   const auto& keys = body.get("keys").items();
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -99,7 +102,8 @@ void check_output(const Json& body, const Outcome& outcome) {
   const auto& failures = body.get("failures").items();
   REQUIRE(outcome.failures.size() == failures.size());
   for (std::size_t i = 0; i < failures.size(); ++i) {
-    const std::string head = cat(std::to_string(failures[i].get("record").as_int()), " ", failures[i].get("reason").as_string(), " ");
+    const std::string head =
+        cat(std::to_string(failures[i].get("record").as_int()), " ", failures[i].get("reason").as_string(), " ");
     CHECK(outcome.failures[i].substr(0, head.size()) == head);
     CHECK(outcome.failures[i].find(failures[i].get("says").as_string()) != std::string::npos);
   }
@@ -114,7 +118,8 @@ void check_accepted(const Json& body) {
     CHECK(cat(field.name, " ", field.type.name()) == columns[i].as_string());
   }
   std::vector<std::string> input;
-  for (const Json& record : body.get("input").items()) input.push_back(record.is_string() ? record.as_string() : record.dump());
+  for (const Json& record : body.get("input").items())
+    input.push_back(record.is_string() ? record.as_string() : record.dump());
   const Outcome whole = run(*opened, input, input.size() + 1);
   check_output(body, whole);
   for (const std::size_t batch : {1, 2}) CHECK(run(*opened, input, batch) == whole);
@@ -128,7 +133,9 @@ TEST_CASE("the SQL cases hold whatever the batches") {
   for (const SqlCase& c : cases) {
     CAPTURE(c.name);
     CAPTURE(c.body.get("query").as_string());
-    if (c.body.has("refused")) check_refusal(c.body);
-    else check_accepted(c.body);
+    if (c.body.has("refused"))
+      check_refusal(c.body);
+    else
+      check_accepted(c.body);
   }
 }

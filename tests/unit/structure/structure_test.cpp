@@ -39,7 +39,9 @@ std::vector<Include> includes() {
   return found;
 }
 
-bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
+bool starts_with(const std::string& text, const std::string& prefix) {
+  return text.rfind(prefix, 0) == 0;
+}
 
 bool in_any(const std::string& file, const std::vector<std::string>& folders) {
   return std::any_of(folders.begin(), folders.end(), [&](const auto& f) { return starts_with(file, f); });
@@ -49,11 +51,16 @@ bool in_any(const std::string& file, const std::vector<std::string>& folders) {
 
 TEST_CASE("each third-party header has one home") {
   const std::map<std::string, std::vector<std::string>> homes = {
-      {"nlohmann/", {"common/json/"}},     {"boost/", {"common/http/"}},
-      {"prometheus/", {"common/metrics/"}}, {"cpprest/", {"operator/kube/"}},
-      {"pplx/", {"operator/kube/"}},        {"librdkafka/", {"kafka/"}},
-      {"duckdb.h", {"worker/engine/"}},     {"simdjson", {"worker/codec/"}},
-      {"libpq-fe.h", {"worker/sinks/"}},    {"postgresql/", {"worker/sinks/"}},
+      {"nlohmann/", {"common/json/"}},
+      {"boost/", {"common/http/"}},
+      {"prometheus/", {"common/metrics/"}},
+      {"cpprest/", {"operator/kube/"}},
+      {"pplx/", {"operator/kube/"}},
+      {"librdkafka/", {"kafka/"}},
+      {"duckdb.h", {"worker/engine/"}},
+      {"simdjson", {"worker/codec/"}},
+      {"libpq-fe.h", {"worker/sinks/"}},
+      {"postgresql/", {"worker/sinks/"}},
       {"yaml-cpp/", {"cli/", "operator/kube/"}},
   };
   std::set<std::string> seen;
@@ -82,7 +89,8 @@ TEST_CASE("dependencies point one way") {
       {"cli/", {"common/", "crds/", "operator/kube/", "cli/"}},
   };
   for (const Include& include : includes()) {
-    if (!in_any(include.target, {"common/", "kafka/", "crds/", "operator/", "controllers/", "worker/", "cli/"})) continue;
+    if (!in_any(include.target, {"common/", "kafka/", "crds/", "operator/", "controllers/", "worker/", "cli/"}))
+      continue;
     const auto* rule = &*std::max_element(allowed.begin(), allowed.end(), [&](const auto& a, const auto& b) {
       const auto matched = [&](const auto& r) { return starts_with(include.file, r.first) ? r.first.size() : 0; };
       return matched(a) < matched(b);
