@@ -60,7 +60,7 @@ class Producer {
   int poll(Duration timeout);
   // Waits until nothing is under way; false when the time is up before.
   bool flush(Duration timeout);
-  // Records under way.
+  // Records under way, plus events that poll() has not served yet: 0 means that nothing is left to wait for.
   std::size_t queued() const;
   // Why no broker can be reached now; empty when one can, as far as known.
   std::string connection_problem() const;
