@@ -1,6 +1,7 @@
 #include "kafka/admin.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "common/base/text.h"
 #include "kafka/client.h"
@@ -29,47 +30,85 @@ Error refused(rd_kafka_resp_err_t code, const char* words, const std::string& at
   return std::move(error).context(attempted);
 }
 
+using Client = std::shared_ptr<rd_kafka_t>;
+
+struct Answer {
+  Client client;  // outlives the event
+  Event event;
+
+  rd_kafka_event_t* get() const { return event.get(); }
+};
+
 }  // namespace
 
 struct Admin::Impl {
-  Duration timeout;
-  Handle handle;
+  const ClientConfig config;
+  const Duration timeout;
+
+  Impl(ClientConfig how, Duration patience) : config(std::move(how)), timeout(patience) {}
+
+  // Shared, because a request of another thread may outlive the client's replacement.
+  Client client() const {
+    const std::lock_guard lock(mutex);
+    return current;
+  }
+
+  Result<void> open() {
+    ConfBuilder conf(config);
+    conf.set("socket.timeout.ms", std::to_string(timeout.count()));
+    // A consumer that never joins: librdkafka 2.15 dereferences the (missing) group of any other kind of client when a
+    // group's coordinator has moved while its offsets are listed.
+    conf.set("group.id", kNoGroup);
+    Result<Handle> handle = conf.finish(RD_KAFKA_CONSUMER);
+    if (!handle) return handle.error();
+    Client made(*std::move(handle));
+    const std::lock_guard lock(mutex);
+    current.swap(made);
+    return {};
+  }
+
+  // librdkafka 2.15 remembers a group's coordinator for as long as it is asked: one that is up but no longer in charge
+  // would be asked for ever. A new client looks for it again.
+  Error failed(rd_kafka_resp_err_t code, const std::string& words) {
+    if (code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR) {
+      if (auto opened = open(); !opened) return opened.error();
+    }
+    return to_error(code, words);
+  }
 
   int timeout_ms() const { return static_cast<int>(timeout.count()); }
 
-  AdminOptions options(rd_kafka_admin_op_t operation) const {
-    AdminOptions made(rd_kafka_AdminOptions_new(handle.get(), operation));
+  AdminOptions options(rd_kafka_t* client, rd_kafka_admin_op_t operation) const {
+    AdminOptions made(rd_kafka_AdminOptions_new(client, operation));
     char words[256];
     rd_kafka_AdminOptions_set_request_timeout(made.get(), timeout_ms(), words, sizeof words);
     return made;
   }
 
-  // Runs `send(options, queue)` and waits for its event.
+  // Runs `send(client, options, queue)` and waits for its event.
   template <typename Send>
-  Result<Event> call(rd_kafka_admin_op_t operation, const std::string& attempted, Send send) const {
-    return call(options(operation), attempted, send);
-  }
-  template <typename Send>
-  Result<Event> call(AdminOptions with, const std::string& attempted, Send send) const {
-    const Queue queue(rd_kafka_queue_new(handle.get()));
-    send(with.get(), queue.get());
-    Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>((timeout + kAnswerMargin).count())));
-    if (!event) return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT).context(attempted);
-    if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return to_error(code, rd_kafka_event_error_string(event.get())).context(attempted);
+  Result<Answer> call(rd_kafka_admin_op_t operation, const std::string& attempted, Send send) {
+    Answer answer{client(), nullptr};
+    rd_kafka_t* const asked = answer.client.get();
+    const AdminOptions chosen = options(asked, operation);
+    const Queue queue(rd_kafka_queue_new(asked));
+    send(asked, chosen.get(), queue.get());
+    answer.event.reset(rd_kafka_queue_poll(queue.get(), static_cast<int>((timeout + kAnswerMargin).count())));
+    if (!answer.event) return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT).context(attempted);
+    if (const auto code = rd_kafka_event_error(answer.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return failed(code, rd_kafka_event_error_string(answer.get())).context(attempted);
     }
-    return event;
+    return answer;
   }
 
   // Asks for one kind of offset of every partition in `list`; the answer goes to `store(LogOffsets&, offset)`.
   Result<void> list_offsets(const PartitionList& list, std::int64_t kind, rd_kafka_IsolationLevel_t isolation,
                             std::map<std::string, std::vector<LogOffsets>>& into, std::int64_t LogOffsets::*member,
-                            std::vector<std::string>& missing) const {
+                            std::vector<std::string>& missing) {
     for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = kind;
-    AdminOptions with = options(RD_KAFKA_ADMIN_OP_LISTOFFSETS);
-    const ErrorPtr bad(rd_kafka_AdminOptions_set_isolation_level(with.get(), isolation));
-    auto event = call(std::move(with), "list offsets", [&](auto* chosen, auto* queue) {
-      rd_kafka_ListOffsets(handle.get(), list.get(), chosen, queue);
+    auto event = call(RD_KAFKA_ADMIN_OP_LISTOFFSETS, "list offsets", [&](auto* client, auto* options, auto* queue) {
+      const ErrorPtr bad(rd_kafka_AdminOptions_set_isolation_level(options, isolation));
+      rd_kafka_ListOffsets(client, list.get(), options, queue);
     });
     if (!event) return event.error();
     std::size_t count = 0;
@@ -87,20 +126,17 @@ struct Admin::Impl {
     }
     return {};
   }
+
+  mutable std::mutex mutex;
+  Client current;
 };
 
 Admin::Admin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Admin::~Admin() = default;
 
 Result<std::unique_ptr<Admin>> Admin::connect(const ClientConfig& config, Duration timeout) {
-  ConfBuilder conf(config);
-  conf.set("socket.timeout.ms", std::to_string(timeout.count()));
-  // A consumer that never joins: librdkafka 2.15 dereferences the (missing) group of any other kind of client when a
-  // group's coordinator has moved while its offsets are listed.
-  conf.set("group.id", kNoGroup);
-  Result<Handle> handle = conf.finish(RD_KAFKA_CONSUMER);
-  if (!handle) return handle.error();
-  std::unique_ptr<Admin> admin(new Admin(std::make_unique<Impl>(Impl{timeout, *std::move(handle)})));
+  std::unique_ptr<Admin> admin(new Admin(std::make_unique<Impl>(config, timeout)));
+  if (auto opened = admin->impl_->open(); !opened) return opened.error();
   if (auto brokers = admin->brokers(); !brokers) return brokers.error();
   return admin;
 }
@@ -109,8 +145,8 @@ Result<int> Admin::brokers() {
   // Not DescribeCluster: librdkafka 2.15 ends the process (an assertion) when a starting cluster answers that it has no
   // brokers yet; the same answer to this request is an error.
   const rd_kafka_metadata_t* answer = nullptr;
-  const auto code =
-      rd_kafka_metadata(impl_->handle.get(), 0, nullptr, &answer, static_cast<int>(impl_->timeout.count()));
+  const Client client = impl_->client();
+  const auto code = rd_kafka_metadata(client.get(), 0, nullptr, &answer, impl_->timeout_ms());
   const Metadata metadata(answer);
   if (code == RD_KAFKA_RESP_ERR__PARTIAL)
     return Error{"KafkaUnavailable", "Kafka: no broker has joined the cluster yet"};
@@ -119,7 +155,8 @@ Result<int> Admin::brokers() {
 }
 
 Result<std::map<std::string, TopicState>> Admin::describe_topics(const std::vector<std::string>& names) {
-  return kafka::describe_topics(impl_->handle.get(), names, impl_->timeout);
+  const Client client = impl_->client();
+  return kafka::describe_topics(client.get(), names, impl_->timeout);
 }
 
 Result<void> Admin::create_topic(const TopicSpec& spec) {
@@ -129,11 +166,11 @@ Result<void> Admin::create_topic(const TopicSpec& spec) {
       rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication_factor, words, sizeof words));
   if (!topic) return Error{"TopicRefused", cat(attempted, ": ", words)};
   for (const auto& [name, value] : spec.config) rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
-  auto event = impl_->call(RD_KAFKA_ADMIN_OP_CREATETOPICS, attempted, [&](auto* options, auto* queue) {
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_CREATETOPICS, attempted, [&](auto* client, auto* options, auto* queue) {
     rd_kafka_NewTopic_t* list[] = {topic.get()};
     // Answered when the controller knows the topic on all brokers, so that a describe right after finds it.
     rd_kafka_AdminOptions_set_operation_timeout(options, impl_->timeout_ms(), words, sizeof words);
-    rd_kafka_CreateTopics(impl_->handle.get(), list, 1, options, queue);
+    rd_kafka_CreateTopics(client, list, 1, options, queue);
   });
   if (!event) return event.error();
   std::size_t count = 0;
@@ -149,10 +186,11 @@ Result<void> Admin::raise_partitions(const std::string& topic, int partitions) {
   const NewPartitions wanted(
       rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(partitions), words, sizeof words));
   if (!wanted) return Error{"TopicRefused", cat(attempted, ": ", words)};
-  auto event = impl_->call(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, attempted, [&](auto* options, auto* queue) {
-    rd_kafka_NewPartitions_t* list[] = {wanted.get()};
-    rd_kafka_CreatePartitions(impl_->handle.get(), list, 1, options, queue);
-  });
+  auto event =
+      impl_->call(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, attempted, [&](auto* client, auto* options, auto* queue) {
+        rd_kafka_NewPartitions_t* list[] = {wanted.get()};
+        rd_kafka_CreatePartitions(client, list, 1, options, queue);
+      });
   if (!event) return event.error();
   std::size_t count = 0;
   const auto* results =
@@ -170,10 +208,11 @@ Result<void> Admin::set_topic_config(const std::string& topic, const std::map<st
         resource.get(), name.c_str(), RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.c_str()));
     if (bad) return Error{"TopicRefused", cat(attempted, ": ", rd_kafka_error_string(bad.get()))};
   }
-  auto event = impl_->call(RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, attempted, [&](auto* options, auto* queue) {
-    rd_kafka_ConfigResource_t* list[] = {resource.get()};
-    rd_kafka_IncrementalAlterConfigs(impl_->handle.get(), list, 1, options, queue);
-  });
+  auto event =
+      impl_->call(RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, attempted, [&](auto* client, auto* options, auto* queue) {
+        rd_kafka_ConfigResource_t* list[] = {resource.get()};
+        rd_kafka_IncrementalAlterConfigs(client, list, 1, options, queue);
+      });
   if (!event) return event.error();
   std::size_t count = 0;
   const auto* results = rd_kafka_IncrementalAlterConfigs_result_resources(
@@ -186,9 +225,9 @@ Result<void> Admin::set_topic_config(const std::string& topic, const std::map<st
 Result<std::map<std::string, std::string>> Admin::topic_config(const std::string& topic) {
   const std::string attempted = cat("read the configuration of topic ", topic);
   const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, attempted, [&](auto* options, auto* queue) {
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, attempted, [&](auto* client, auto* options, auto* queue) {
     rd_kafka_ConfigResource_t* list[] = {resource.get()};
-    rd_kafka_DescribeConfigs(impl_->handle.get(), list, 1, options, queue);
+    rd_kafka_DescribeConfigs(client, list, 1, options, queue);
   });
   if (!event) return event.error();
   std::size_t count = 0;
@@ -210,9 +249,9 @@ Result<std::map<std::string, std::string>> Admin::topic_config(const std::string
 Result<void> Admin::delete_topic(const std::string& topic) {
   const std::string attempted = cat("delete topic ", topic);
   const DeleteTopic wanted(rd_kafka_DeleteTopic_new(topic.c_str()));
-  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DELETETOPICS, attempted, [&](auto* options, auto* queue) {
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DELETETOPICS, attempted, [&](auto* client, auto* options, auto* queue) {
     rd_kafka_DeleteTopic_t* list[] = {wanted.get()};
-    rd_kafka_DeleteTopics(impl_->handle.get(), list, 1, options, queue);
+    rd_kafka_DeleteTopics(client, list, 1, options, queue);
   });
   if (!event) return event.error();
   std::size_t count = 0;
@@ -256,16 +295,17 @@ Result<std::vector<CommittedOffset>> Admin::committed(const std::string& group, 
   const PartitionList list(rd_kafka_topic_partition_list_new(partitions));
   for (int i = 0; i < partitions; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
   const GroupOffsets wanted(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
-  auto event = impl_->call(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, attempted, [&](auto* options, auto* queue) {
-    rd_kafka_ListConsumerGroupOffsets_t* groups[] = {wanted.get()};
-    rd_kafka_ListConsumerGroupOffsets(impl_->handle.get(), groups, 1, options, queue);
-  });
+  auto event =
+      impl_->call(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, attempted, [&](auto* client, auto* options, auto* queue) {
+        rd_kafka_ListConsumerGroupOffsets_t* groups[] = {wanted.get()};
+        rd_kafka_ListConsumerGroupOffsets(client, groups, 1, options, queue);
+      });
   if (!event) return event.error();
   std::size_t count = 0;
   const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
       rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &count);
   if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[0])) {
-    return to_error(rd_kafka_error_code(error), rd_kafka_error_string(error)).context(attempted);
+    return impl_->failed(rd_kafka_error_code(error), rd_kafka_error_string(error)).context(attempted);
   }
   std::vector<CommittedOffset> offsets(static_cast<std::size_t>(partitions));
   const rd_kafka_topic_partition_list_t* found = rd_kafka_group_result_partitions(groups[0]);
@@ -284,16 +324,16 @@ Result<std::vector<CommittedOffset>> Admin::committed(const std::string& group, 
 Result<void> Admin::delete_group(const std::string& group) {
   const std::string attempted = cat("delete group ", group);
   const DeleteGroup wanted(rd_kafka_DeleteGroup_new(group.c_str()));
-  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DELETEGROUPS, attempted, [&](auto* options, auto* queue) {
+  auto event = impl_->call(RD_KAFKA_ADMIN_OP_DELETEGROUPS, attempted, [&](auto* client, auto* options, auto* queue) {
     rd_kafka_DeleteGroup_t* list[] = {wanted.get()};
-    rd_kafka_DeleteGroups(impl_->handle.get(), list, 1, options, queue);
+    rd_kafka_DeleteGroups(client, list, 1, options, queue);
   });
   if (!event) return event.error();
   std::size_t count = 0;
   const auto* groups = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event->get()), &count);
   const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[0]);
   if (error == nullptr || rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return {};
-  return to_error(rd_kafka_error_code(error), rd_kafka_error_string(error)).context(attempted);
+  return impl_->failed(rd_kafka_error_code(error), rd_kafka_error_string(error)).context(attempted);
 }
 
 }  // namespace tidegate::kafka
