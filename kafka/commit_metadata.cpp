@@ -18,16 +18,19 @@ Error invalid(std::string what) {
 }  // namespace
 
 std::string CommitMetadata::encode() const {
-  return Json::object({{"v", kVersion},
-                       {"pos", position},
-                       {"in", records_in},
-                       {"out", records_out},
-                       {"dl", dead_letters},
-                       {"topicId", truncate_utf8(topic_id, kMaxTopicIdBytes)},
-                       {"at", at_ms},
-                       {"state", waiting ? "waiting" : "running"},
-                       {"problem", truncate_utf8(problem, kMaxProblemBytes)}})
-      .dump();
+  Json json = Json::object({{"v", kVersion},
+                            {"pos", position},
+                            {"in", records_in},
+                            {"out", records_out},
+                            {"dl", dead_letters},
+                            {"topicId", truncate_utf8(topic_id, kMaxTopicIdBytes)},
+                            {"at", at_ms},
+                            {"state", waiting ? "waiting" : "running"},
+                            {"problem", truncate_utf8(problem, kMaxProblemBytes)}});
+  if (busy_us) json["busy"] = *busy_us;
+  if (wait_us) json["wait"] = *wait_us;
+  if (by) json["by"] = *by;
+  return json.dump();
 }
 
 Result<CommitMetadata> CommitMetadata::decode(std::string_view text) {
@@ -44,6 +47,9 @@ Result<CommitMetadata> CommitMetadata::decode(std::string_view text) {
   metadata.records_in = json.get("in").as_int();
   metadata.records_out = json.get("out").as_int();
   metadata.dead_letters = json.get("dl").as_int();
+  if (json.get("busy").is_int()) metadata.busy_us = json.get("busy").as_int();
+  if (json.get("wait").is_int()) metadata.wait_us = json.get("wait").as_int();
+  if (json.get("by").is_int()) metadata.by = static_cast<int>(json.get("by").as_int());
   metadata.topic_id = json.get("topicId").as_string();
   metadata.at_ms = json.get("at").as_int();
   metadata.waiting = json.get("state").as_string() == "waiting";

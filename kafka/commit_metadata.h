@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ struct CommitMetadata {
   std::int64_t records_in = 0;
   std::int64_t records_out = 0;
   std::int64_t dead_letters = 0;
+  // Cumulative like the counts above; absent when an older worker committed.
+  std::optional<std::int64_t> busy_us;  // time spent on this partition's records, waiting for the target included
+  std::optional<std::int64_t> wait_us;  // the part of it in which only the target was awaited
+  std::optional<int> by;                // ordinal of the replica that committed
   std::string topic_id;
   std::int64_t at_ms = 0;  // the worker's wall clock
   bool waiting = false;

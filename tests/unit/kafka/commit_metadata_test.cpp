@@ -20,6 +20,23 @@ TEST_CASE("metadata is the JSON of the contract") {
                      R"("state":"running","problem":""})"));
 }
 
+TEST_CASE("times and replica are there only when they are known") {
+  CommitMetadata metadata;
+  CHECK_FALSE(CommitMetadata::decode(metadata.encode())->busy_us);
+  CHECK_FALSE(CommitMetadata::decode(metadata.encode())->by);
+  metadata.busy_us = 812000;
+  metadata.wait_us = 0;
+  metadata.by = 3;
+  const Json json = *Json::parse(metadata.encode());
+  CHECK(json.at("busy") == Json(812000));
+  CHECK(json.at("wait") == Json(0));
+  CHECK(json.at("by") == Json(3));
+  const auto back = CommitMetadata::decode(metadata.encode());
+  CHECK(back->busy_us == 812000);
+  CHECK(back->wait_us == 0);
+  CHECK(back->by == 3);
+}
+
 TEST_CASE("decode gives back what encode took") {
   CommitMetadata metadata;
   metadata.position = 9007199254740993;  // beyond what a double holds
@@ -45,6 +62,8 @@ TEST_CASE("decode gives back what encode took") {
 TEST_CASE("however long the problem - the text fits an metadata of an offset") {
   CommitMetadata metadata;
   metadata.position = metadata.records_in = metadata.records_out = metadata.dead_letters = metadata.at_ms = INT64_MAX;
+  metadata.busy_us = metadata.wait_us = INT64_MAX;
+  metadata.by = INT32_MAX;
   metadata.topic_id = std::string(1000, '\x01');
   metadata.waiting = true;
   metadata.problem = std::string(5000, '\x01');  // the worst case: six bytes of JSON each
