@@ -1,48 +1,141 @@
-// usage: autoscale tune [SEED...]    synthetic scenarios of the tuning seeds, one line per scenario and contender
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <string>
 #include <vector>
 
+#include "bench/autoscale/contenders.h"
 #include "bench/autoscale/model/oracle.h"
-#include "bench/autoscale/model/run.h"
-#include "bench/autoscale/peers/hpa.h"
-#include "bench/autoscale/peers/prototype.h"
+#include "bench/autoscale/study.h"
 
 using namespace tidegate::bench;
 
+namespace {
+
+constexpr const char* kUsage = R"(usage:
+  autoscale run [--set tuning|held_out] [--only NAME] [--group main|variations|calm] [--detail]
+      every contender (or those whose name contains NAME) on the set's scenarios; --detail: a line per scenario
+  autoscale tune [--only NAME]
+      every setting tried for each published controller on the tuning set, the best ones last
+  autoscale replay FILE [--capacity 10000] [--partitions 96] [--max 96] [--start-up 10] [--start 0] [--peak 0] [--only NAME]
+      an arrival series of yours: a figure a line, records per second, a line a second; --peak scales it
+common: --seeds bench/autoscale/seeds.json --traces FOLDER
+)";
+
+using Options = std::map<std::string, std::string>;
+
+std::string option(const Options& options, const std::string& name, const std::string& otherwise) {
+  const auto found = options.find(name);
+  return found == options.end() ? otherwise : found->second;
+}
+
+int number(const Options& options, const std::string& name, int otherwise) {
+  return std::atoi(option(options, name, std::to_string(otherwise)).c_str());
+}
+
+void print_head() {
+  std::printf("%-44s %9s %7s %7s %9s %10s %8s %8s %8s %8s %8s %8s %9s\n", "", "violation", "%", "cost", "rescal./h",
+              "reversal/h", "recovery", "worst", "max age", "p99 age", "moved/h", "one dec.", "us/decis.");
+}
+
+void print(const std::string& name, const Total& total) {
+  std::printf("%-44s %9d %7.3f %7.3f %9.1f %10.1f %8.1f %8.0f %8.1f %8.2f %8.1f %7.0f%% %9.1f\n", name.c_str(),
+              total.violation_seconds, 100.0 * total.violation_seconds / total.seconds, total.cost(),
+              total.per_hour(total.rescales), total.per_hour(total.reversals), total.mean_recovery, total.max_recovery,
+              total.max_age, total.p99_age, total.per_hour(total.moved_load),
+              total.steps == 0 ? 0 : 100.0 * total.steps_by_one_decision / total.steps,
+              1e6 * total.decision_seconds / total.seconds);
+}
+
+std::vector<Contender> everybody(const Setting& setting, const std::string& only) {
+  std::vector<Contender> all = ours(), chosen;
+  for (Contender& contender : published(setting)) all.push_back(std::move(contender));
+  all.push_back(static_peak());
+  for (Contender& contender : causal_family()) all.push_back(std::move(contender));
+  for (Contender& contender : all)
+    if (contender.name.find(only) != std::string::npos) chosen.push_back(std::move(contender));
+  return chosen;
+}
+
+int fail(const tidegate::Error& error) {
+  std::fprintf(stderr, "autoscale: %s\n", error.message.c_str());
+  return 1;
+}
+
+tidegate::Result<Study> study(const Options& options, const std::string& set) {
+  return load_study(option(options, "--seeds", "bench/autoscale/seeds.json"), set,
+                    option(options, "--traces", "bench/autoscale/traces"), Setting{});
+}
+
+int run_set(const Options& options) {
+  const auto loaded = study(options, option(options, "--set", "tuning"));
+  if (!loaded) return fail(loaded.error());
+  const std::string group = option(options, "--group", "main");
+  const auto& scenarios = group == "variations" ? loaded->variations : group == "calm" ? loaded->calm : loaded->main;
+  print_head();
+  for (const Contender& contender : everybody({}, option(options, "--only", ""))) {
+    const std::vector<Outcome> outcomes = run_all(contender, scenarios, options.count("--as-shipped") > 0);
+    for (std::size_t i = 0; i < outcomes.size() && options.count("--detail") > 0; ++i)
+      print("  " + scenarios[i].name + " " + std::to_string(scenarios[i].seed), sum({outcomes[i]}, {scenarios[i]}));
+    print(contender.name, sum(outcomes, scenarios));
+  }
+  return 0;
+}
+
+int tune(const Options& options) {
+  const auto loaded = study(options, "tuning");
+  if (!loaded) return fail(loaded.error());
+  print_head();
+  for (const Grid& grid : grids({})) {
+    if (grid.name.find(option(options, "--only", "")) == std::string::npos) continue;
+    std::vector<Total> totals;
+    for (const Contender& contender : grid.settings)
+      totals.push_back(sum(run_all(contender, loaded->main), loaded->main));
+    std::printf("%s: %zu settings; those that no other beats in violation and cost:\n", grid.name.c_str(),
+                totals.size());
+    for (const Total& total : front(totals)) print(total.contender, total);
+    if (const Total* best = best_within(totals, 2)) print("= best at a cost of 2 or less", *best);
+  }
+  return 0;
+}
+
+int replay(const Options& options, const std::string& file) {
+  Setting setting;
+  setting.capacity = number(options, "--capacity", 10'000);
+  setting.partitions = number(options, "--partitions", 96);
+  setting.max = number(options, "--max", setting.partitions);
+  setting.start_up = number(options, "--start-up", 10);
+  auto series = read_series(file);
+  if (!series) return fail(series.error());
+  const Scenario scenario = from_series(file, std::move(*series), number(options, "--peak", 0), 1, setting);
+  std::printf("%-44s %9s %16s %9s %9s %9s\n", "", "violation", "replica-seconds", "cost", "rescales", "max age");
+  for (const Contender& contender : everybody(setting, option(options, "--only", ""))) {
+    const Outcome outcome = run(scenario, contender, number(options, "--start", 0));
+    const Total total = sum({outcome}, {scenario});
+    std::printf("%-44s %9d %16.0f %9.3f %9d %9.1f\n", contender.name.c_str(), outcome.violation_seconds,
+                outcome.replica_seconds, total.cost(), outcome.rescales, outcome.max_age);
+  }
+  return 0;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  std::vector<std::uint64_t> seeds;
-  for (int i = 2; i < argc; ++i) seeds.push_back(std::strtoull(argv[i], nullptr, 10));
-  if (seeds.empty()) seeds = {1};
-  const Setting setting;
-  const std::vector<Contender> contenders = {
-      keda("keda default", {}),
-      keda("keda tuned", {.lag_threshold = 2.5 * setting.capacity}),
-      hpa_cpu("hpa cpu 70", {}),
-      prototype("prototype", {}),
-      causal("causal floor", {}),
-      causal("causal trend", {.slope_window = 10}),
-      static_peak(),
-  };
-  std::printf("%-10s %-14s %9s %8s %9s %10s %8s %8s %12s\n", "scenario", "contender", "violation", "cost", "rescales",
-              "reversals", "max age", "recovery", "us/decision");
-  for (const auto seed : seeds) {
-    for (const char* kind : {"step", "sine", "ramp", "spikes", "constant"}) {
-      const Scenario scenario = synthetic(kind, seed, setting);
-      double oracle = 0;
-      for (const int count : oracle_l(scenario)) oracle += count;
-      double held = 0;
-      for (const int count : oracle_h(scenario)) held += count;
-      std::printf("%-10s %-14s %9d %8.3f\n", kind, "oracle-H", 0, held / oracle);
-      for (const Contender& contender : contenders) {
-        const Result result = run(scenario, contender);
-        double recovery = 0;
-        for (const StepUp& step : result.steps)
-          recovery += step.recovery_seconds / static_cast<double>(result.steps.size());
-        std::printf("%-10s %-14s %9d %8.3f %9d %10d %8.1f %8.1f %12.1f\n", kind, contender.name.c_str(),
-                    result.violation_seconds, result.replica_seconds / oracle, result.rescales, result.reversals,
-                    result.max_age, recovery, 1e6 * result.decision_seconds / result.seconds);
-      }
+  Options options;
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--detail" || word == "--as-shipped") {
+      options[word] = "";
+    } else if (word.rfind("--", 0) == 0 && i + 1 < argc) {
+      options[word] = argv[++i];
+    } else {
+      words.push_back(word);
     }
   }
+  if (words.size() == 1 && words[0] == "run") return run_set(options);
+  if (words.size() == 1 && words[0] == "tune") return tune(options);
+  if (words.size() == 2 && words[0] == "replay") return replay(options, words[1]);
+  std::fputs(kUsage, stderr);
+  return 2;
 }

@@ -17,6 +17,9 @@ class Controller {
   // Called at the end of every second. Returns the count wanted; plane.asked() to leave it.
   // metrics == false: no figure of the plane but asked() and now() may be used.
   virtual int decide(const DataPlane& plane, bool metrics) = 0;
+
+  // The count to begin with; most take what is suggested.
+  virtual int begin(int suggested) { return suggested; }
 };
 
 // A contender may look at the scenario only where its description says so (oracles, static peak, causal floor).

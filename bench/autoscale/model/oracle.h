@@ -16,11 +16,13 @@ std::vector<int> oracle_h(const Scenario& scenario, int hold = 60);
 // The count for the scenario's peak, held throughout.
 Contender static_peak();
 
-// A member of the causal floor: knows the rate without noise up to now, the true capacity and the backlog, all at once
-// and exactly, but nothing of the future. Each second it asks for the smallest count that carries the expected rate
-// times `reserve` and, while a backlog waits, clears it in the second after start-up; it gives up replicas as soon as
-// the largest such count of the last `hold` seconds allows. Expected: the last rate (trend false), or its straight
-// continuation over the last `slope_window` seconds to the time at which new pods serve (trend true).
+// A member of the causal floor: it knows the rate without noise up to now, the true capacity, the backlog and when its
+// pods will serve, at once and exactly, but nothing of the future. Each second it asks for the larger of
+//  - the smallest count that carries the largest rate expected in the last `hold` seconds, times `reserve`;
+//  - where records would wait too long with that: the smallest count with which they stop to do so no later than they
+//    would with the most replicas allowed.
+// Expected is the present rate, or with a slope_window its straight continuation over start-up, as the rate of the last
+// slope_window seconds gives it. The causal floor is the lower envelope of violation against cost over such members.
 struct CausalSettings {
   double reserve = 1;
   int hold = 1;

@@ -13,7 +13,7 @@ struct StepUp {
   int decisions = 0;            // changes of the count in the 60 s after the step
 };
 
-struct Result {
+struct Outcome {
   std::string contender, scenario;
   int seconds = 0;
   int violation_seconds = 0;        // in which a record was older than the objective at the end of the second
@@ -32,6 +32,6 @@ struct Result {
 inline constexpr double kObjective = 5;
 
 // `start` replicas are ready at time 0; 0: as many as take the first second's rate at 80 % load.
-Result run(const Scenario& scenario, const Contender& contender, int start = 0);
+Outcome run(const Scenario& scenario, const Contender& contender, int start = 0);
 
 }  // namespace tidegate::bench

@@ -43,7 +43,7 @@ TEST_CASE("oracle H keeps each count and is as cheap as that allows") {
 TEST_CASE("the causal floor pays start-up and nothing else for a step") {
   Scenario scenario = of(levels({{100, 100}, {100, 1000}}));
   scenario.steps_up = {100};
-  const Result result = run(scenario, causal("floor", {}));
+  const Outcome result = run(scenario, causal("floor", {}));
   // Seen after a second, ten seconds to start, one for the partitions that move, then 12 replicas clear what waits.
   REQUIRE(result.steps.size() == 1);
   CHECK(result.steps[0].recovery_seconds >= 11);
@@ -64,7 +64,7 @@ TEST_CASE("a run counts what happened") {
     }
   };
   const Scenario scenario = of(levels({{60, 50}}));
-  const Result result = run(scenario, {"script", [](const Scenario&) { return std::make_unique<Script>(); }});
+  const Outcome result = run(scenario, {"script", [](const Scenario&) { return std::make_unique<Script>(); }});
   CHECK(result.rescales == 3);
   CHECK(result.reversals == 2);
   CHECK(result.replica_seconds == doctest::Approx(10 * 1 + 10 * 3 + 20 * 1 + 20 * 2));

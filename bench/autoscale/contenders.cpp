@@ -1,0 +1,178 @@
+#include "bench/autoscale/contenders.h"
+
+#include "bench/autoscale/model/oracle.h"
+#include "bench/autoscale/peers/daedalus.h"
+#include "bench/autoscale/peers/dataflow.h"
+#include "bench/autoscale/peers/ds2.h"
+#include "bench/autoscale/peers/flink.h"
+#include "bench/autoscale/peers/hpa.h"
+#include "bench/autoscale/peers/numaflow.h"
+#include "bench/autoscale/peers/prototype.h"
+#ifdef TIDEGATE_LAW
+#include "bench/autoscale/peers/tidegate.h"
+#endif
+
+namespace tidegate::bench {
+
+namespace {
+
+std::string text(double value) {
+  std::string result = std::to_string(value);
+  result.erase(result.find_last_not_of('0') + 1);
+  if (result.back() == '.') result.pop_back();
+  return result;
+}
+
+Grid keda_grid(const Setting& setting) {
+  Grid grid{"KEDA", {}};
+  for (const double seconds : {0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0})
+    for (const int window : {0, 60, 120, 300})
+      grid.settings.push_back(keda("KEDA threshold " + text(seconds) + " s of c, window " + text(window),
+                                   {.lag_threshold = seconds * setting.capacity, .down_window = window}));
+  return grid;
+}
+
+Grid hpa_cpu_grid() {
+  Grid grid{"HPA CPU", {}};
+  for (const double target : {0.3, 0.4, 0.5, 0.6, 0.7, 0.8})
+    for (const int window : {0, 60, 120, 300})
+      grid.settings.push_back(
+          hpa_cpu("HPA CPU " + text(target) + ", window " + text(window), {.target = target, .down_window = window}));
+  return grid;
+}
+
+Grid numaflow_grid() {
+  Grid grid{"Numaflow", {}};
+  for (const double target : {1.0, 2.0, 3.0, 5.0, 20.0})
+    for (const int step : {2, 8, 16})
+      for (const int lookback : {30, 60, 120})
+        for (const int cooldown : {0, 30, 90})
+          grid.settings.push_back(numaflow("Numaflow target " + text(target) + ", step " + text(step) + ", look-back " +
+                                               text(lookback) + ", cooldown " + text(cooldown),
+                                           {.target_processing_seconds = target,
+                                            .replicas_per_scale = step,
+                                            .lookback = lookback,
+                                            .cooldown = cooldown}));
+  return grid;
+}
+
+Grid flink_grid() {
+  Grid grid{"Flink", {}};
+  for (const int window : {60, 180, 900})
+    for (const int stabilization : {0, 60, 300})
+      for (const double target : {0.5, 0.6, 0.7})
+        for (const int delay : {0, 300, 3600})
+          for (const int interval : {15, 60})
+            grid.settings.push_back(flink("Flink window " + text(window) + ", stabilization " + text(stabilization) +
+                                              ", target " + text(target) + ", delay " + text(delay) + ", interval " +
+                                              text(interval),
+                                          {.interval = interval,
+                                           .stabilization = stabilization,
+                                           .window = window,
+                                           .target = target,
+                                           .upper = target + 0.15,
+                                           .lower = target - 0.2,
+                                           .restart = 20,
+                                           .catch_up = 60,
+                                           .scale_down_delay = delay},
+                                          20, 20));
+  return grid;
+}
+
+Grid ds2_grid() {
+  Grid grid{"DS2", {}};
+  for (const int interval : {5, 10, 30, 60})
+    for (const int warm_up : {0, 1, 2})
+      for (const double factor : {0.0, 0.1, 0.2, 0.3, 0.5, 0.8})
+        grid.settings.push_back(
+            ds2("DS2 interval " + text(interval) + ", warm-up " + text(warm_up) + ", factor " + text(factor),
+                {.interval = interval, .warm_up = warm_up, .scaling_factor = factor}));
+  return grid;
+}
+
+Grid dataflow_grid() {
+  Grid grid{"Dataflow", {}};
+  for (const int interval : {15, 30, 60, 120})
+    for (const double up_cpu : {0.7, 0.8, 0.9})
+      for (const double target : {0.5, 0.6, 0.75})
+        for (const double clear : {5.0, 20.0, 60.0})
+          grid.settings.push_back(dataflow("Dataflow interval " + text(interval) + ", up " + text(up_cpu) +
+                                               ", target " + text(target) + ", clear in " + text(clear),
+                                           {.interval = interval,
+                                            .up_backlog = clear == 60 ? 120 : clear,
+                                            .up_cpu = up_cpu,
+                                            .clear_within = clear,
+                                            .down_cpu = target - 0.05,
+                                            .target_cpu = target}));
+  return grid;
+}
+
+Grid daedalus_grid() {
+  Grid grid{"Daedalus", {}};
+  for (const int interval : {15, 30, 60})
+    for (const int horizon : {60, 300, 900})
+      for (const int never : {0, 60, 180})
+        for (const int rather_not : {60, 600})
+          for (const double recovery : {30.0, 600.0})
+            grid.settings.push_back(daedalus("Daedalus interval " + text(interval) + ", horizon " + text(horizon) +
+                                                 ", never within " + text(never) + ", rather not within " +
+                                                 text(rather_not) + ", recovery " + text(recovery),
+                                             {.interval = interval,
+                                              .horizon = horizon,
+                                              .never_within = never,
+                                              .rather_not_within = rather_not,
+                                              .recovery_target = recovery}));
+  return grid;
+}
+
+}  // namespace
+
+std::vector<Contender> published(const Setting& setting) {
+  return {
+      keda("KEDA default", {}),
+      keda("KEDA tuned", {.lag_threshold = 2.5 * setting.capacity}),
+      hpa_cpu("HPA CPU default", {.target = 0.8}),
+      hpa_cpu("HPA CPU tuned", {.target = 0.7}),
+      numaflow("Numaflow default", {}),
+      numaflow("Numaflow tuned", {.target_processing_seconds = 3, .replicas_per_scale = 8}),
+      flink("Flink default", {}, 60, 60),
+      flink("Flink tuned", {.stabilization = 60, .window = 180, .restart = 20, .scale_down_delay = 300}, 20, 20),
+      ds2("DS2 default", {}),
+      ds2("DS2 tuned", {.scaling_factor = 0.5}),
+      dataflow("Dataflow default", {}),
+      dataflow("Dataflow tuned", {.interval = 30}),
+      daedalus("Daedalus default", {}),
+      daedalus("Daedalus tuned", {.interval = 30}),
+  };
+}
+
+std::vector<Contender> ours() {
+  return {
+#ifdef TIDEGATE_LAW
+      tidegate_law("Tidegate"),
+#endif
+      prototype("prototype", {}),
+  };
+}
+
+std::vector<Contender> causal_family() {
+  std::vector<Contender> family;
+  for (const int slope : {0, 10, 60})
+    for (const int hold : {1, 30, 60, 120})
+      for (const double reserve : {1.0, 1.05, 1.1, 1.2, 1.3, 1.5})
+        family.push_back(causal("causal reserve " + text(reserve) + ", hold " + text(hold) + ", slope " + text(slope),
+                                {.reserve = reserve, .hold = hold, .slope_window = slope}));
+  return family;
+}
+
+std::vector<Grid> grids(const Setting& setting) {
+  Grid simple{"prototype", {}};
+  for (const double utilisation : {0.8, 0.85, 0.9, 0.95})
+    for (const int hold : {30, 60, 120, 300})
+      simple.settings.push_back(prototype("prototype utilisation " + text(utilisation) + ", hold " + text(hold),
+                                          {.utilisation = utilisation, .hold = hold}));
+  return {keda_grid(setting), hpa_cpu_grid(),  numaflow_grid(), flink_grid(),
+          ds2_grid(),         dataflow_grid(), daedalus_grid(), simple};
+}
+
+}  // namespace tidegate::bench
