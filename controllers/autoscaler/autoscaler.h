@@ -32,58 +32,71 @@ struct Objectives {
 };
 
 struct PartitionFigures {
-  Figure end;       // records ever appended (log end, or last stable offset), a counter
-  Figure position;  // records taken in and committed, same scale
-  int replica = -1; // the ordinal that committed last; -1: not known
+  Figure end;        // records ever appended (the log's end), a counter
+  Figure readable;   // those that may be read (the last stable offset), same scale; falls behind `end` in a transaction
+  Figure position;   // those taken in and committed, same scale
+  int replica = -1;  // the ordinal that committed last; -1: not known
 };
 
 // One look at one stage. Counters run since the group's start over all its replicas; a counter that fell was reset.
 struct StageLook {
   std::string name;
   StageKind kind = StageKind::processor;
-  std::vector<std::size_t> upstream;         // stages (indices) that write what it reads; empty: the topic is filled from outside
+  std::vector<std::size_t>
+      upstream;  // stages (indices) that write what it reads; empty: the topic is filled from outside
   Limits limits;
   double window_seconds = 0;                 // declared window and disorder, not counted against the objective
   std::vector<PartitionFigures> partitions;  // of its input; empty for a source
   Figure busy_seconds;                       // counter: time spent on records, not waiting for any
   Figure records_out;                        // counter
-  Figure target_wait_seconds;                // sink, counter: the part of busy_seconds in which only its target was awaited
-  Figure bytes_in_flight;                    // source: over all replicas
-  double bytes_per_replica = 0;              // source: what one replica can hold in flight
-  Figure age_seconds;                        // of the oldest record that waits
-  int replicas = 1;                          // as last asked for
-  int ready = 0;                             // that hold partitions and work
-  int unschedulable = 0;                     // pods that no node takes
+  Figure target_wait_seconds;    // sink, counter: the part of busy_seconds in which only its target was awaited
+  Figure bytes_in_flight;        // source: over all replicas
+  double bytes_per_replica = 0;  // source: what one replica can hold in flight
+  Figure age_seconds;            // of the oldest record that waits
+  int replicas = 1;              // as last asked for
+  int ready = 0;                 // that hold partitions and work
+  int unschedulable = 0;         // pods that no node takes
   std::string unschedulable_why;
-  bool moving = false;                       // a change (scaling, roll-out, rebalance) is not finished
+  bool moving = false;  // a change (scaling, roll-out, rebalance) is not finished
 };
+
+// Every reason that a Decision may have.
+inline constexpr const char* kReasons[] = {"Steady",    "ScaleOut",      "ScaleIn", "Moving", "Unknown",
+                                           "WarmingUp", "Idle",          "Woken",   "AtMax",  "AtPartitions",
+                                           "Skewed",    "Unschedulable", "Knee",    "NoGain", "SinkLimited",
+                                           "PausedIn",  "PausedOut",     "Min",     "Max"};
 
 // What was decided for a stage, each time: holding is a decision too.
 struct Decision {
   std::string stage;
   int from = 0;
-  int to = 0;                        // == from: hold
-  int recommended = 0;               // before pauses and recommend_only
-  std::string reason;                // CamelCase, bounded set, see kReasons
-  std::string sentence;              // one sentence for people, with the numbers that decided
-  std::vector<std::pair<std::string, Figure>> terms;  // inputs and intermediate figures, e.g. arrival, forecast, capacity
-  std::vector<std::string> clamps;   // what bounded the result: Max, Partitions, Skew, SinkLimited, Knee, Unschedulable …
-  std::string advice;                // what to change, with numbers, when limits keep it from the objective; else ""
-  Figure unknown_seconds;            // since when inputs are unknown, if they are
-  bool unknown_too_long = false;     // to be told by condition and Event
+  int to = 0;            // == from: hold
+  int recommended = 0;   // before pauses and recommend_only
+  std::string reason;    // CamelCase, bounded set, see kReasons
+  std::string sentence;  // one sentence for people, with the numbers that decided
+  std::vector<std::pair<std::string, Figure>>
+      terms;  // inputs and intermediate figures, e.g. arrival, forecast, capacity
+  std::vector<std::string>
+      clamps;              // what bounded the result: Max, Partitions, Skew, SinkLimited, Knee, Unschedulable …
+  std::string advice;      // what to change, with numbers, when limits keep it from the objective; else ""
+  Figure unknown_seconds;  // since when inputs are unknown, if they are
+  bool unknown_too_long = false;  // to be told by condition and Event
 };
 
 // One per pipeline. Not thread-safe. evaluate() once a second (or two); `now` in seconds of a clock that never jumps.
 class Autoscaler {
  public:
   Autoscaler();
+  Autoscaler(Autoscaler&&) noexcept;
+  Autoscaler& operator=(Autoscaler&&) noexcept;
   ~Autoscaler();
 
   // One decision per stage, in the order given. Assumes that decisions are carried out unless recommend_only;
   // `replicas` of the next look is the truth.
   std::vector<Decision> evaluate(double now, const Objectives& objectives, const std::vector<StageLook>& stages);
 
-  // What survives a restart: capacities, knees, start-up times. learn() takes what learned() gave; anything else is ignored.
+  // What survives a restart: capacities, knees, start-up times. learn() takes what learned() gave; anything else is
+  // ignored.
   Json learned(double now) const;
   void learn(double now, const Json& learned);
   // The operator took over just now: no scale-in for one hold window.

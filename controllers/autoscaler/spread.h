@@ -1,0 +1,31 @@
+// How well load spreads over replicas: partitions are the grains, and they are not alike.
+#pragma once
+
+#include <vector>
+
+namespace tidegate::autoscaler {
+
+// Assumes an even assignment by count, as Kafka's assignors make: the fullest replica has ceil(P / replicas)
+// partitions.
+class Spread {
+ public:
+  // Loads of the partitions in any unit; empty: one grain that splits at will (a source).
+  explicit Spread(const std::vector<double>& loads = {});
+
+  // What part of all load the busiest of `replicas` has: at best 1 / replicas.
+  double busiest(int replicas) const;
+  // More than that bring nothing.
+  int most_useful() const { return partitions_ == 0 ? 1 << 20 : partitions_; }
+  // The smallest count that leaves the busiest replica as little as `replicas` does.
+  int smallest_like(int replicas) const;
+  // The heaviest partition's part of all load, and which it is.
+  double heaviest() const { return heaviest_; }
+  int heaviest_partition() const { return heaviest_partition_; }
+
+ private:
+  int partitions_ = 0;
+  double heaviest_ = 0;
+  int heaviest_partition_ = -1;
+};
+
+}  // namespace tidegate::autoscaler
