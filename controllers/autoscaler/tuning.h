@@ -7,8 +7,8 @@ namespace tidegate::autoscaler::tuning {
 // Forecast and need
 inline constexpr double kLead = 2;              // seconds beyond the start-up for which the forecast must hold
 inline constexpr double kReserve = 1.06;        // capacity asked for, as a multiple of the need: noise, unevenness
-inline constexpr double kHarmless = 0.5;        // part of the latency budget that a backlog may use up
-inline constexpr double kRecovery = 0.5;        // start-ups within which a backlog is brought down to that
+inline constexpr double kHarmless = 0.3;        // part of the latency budget that a backlog may use up
+inline constexpr double kRecovery = 0.4;        // start-ups within which a backlog is brought down to that
 inline constexpr double kShortestRecovery = 2;  // seconds
 inline constexpr double kRelief = 5;            // seconds in which a stage before is taken to send on its backlog
 inline constexpr double kCorrection = 1.1;      // a change in flight is corrected when it falls short by that

@@ -78,7 +78,7 @@ TEST_CASE("a count that cannot help is not asked for") {
   w.run(120, 2800);
   w.run(30, 3500);  // five replicas leave one of them with three partitions as four do
   CHECK(w.replicas() == 4);
-  w.run(60, 5000);
+  w.run(60, 4300);
   CHECK(w.replicas() == 6);
 }
 
