@@ -121,6 +121,7 @@ int replay(const Options& options, const std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // results of a long run are seen as they come
   Options options;
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {

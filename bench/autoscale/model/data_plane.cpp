@@ -129,57 +129,42 @@ void DataPlane::serve() {
 // Fetches go round the partitions, so one with little gets all it has and the others share the rest evenly.
 void DataPlane::serve_replica(int replica) {
   const double capacity = replica_capacity(replica);
-  double left = capacity;
-  std::vector<int> hungry;
+  hungry_.clear();
   double wanted = 0;
   for (const int p : owned_[static_cast<std::size_t>(replica)]) {
     const auto i = static_cast<std::size_t>(p);
     if (setting_.rebalance == Rebalance::cooperative && now_ < partition_paused_until_[i]) continue;
-    hungry.push_back(p);
+    hungry_.push_back(i);
     wanted += end_[i] - position_[i];
   }
-  const auto take = [&](std::size_t p, double records) {
-    position_[p] += records;
-    processed_ += records;
-    left -= records;
-  };
+  const double served = std::min(wanted, capacity);
   if (wanted <= capacity) {
-    for (const int p : hungry) {
-      const auto i = static_cast<std::size_t>(p);
-      take(i, end_[i] - position_[i]);
-      position_[i] = end_[i];  // no rounding left over
-    }
+    for (const std::size_t p : hungry_) position_[p] = end_[p];
   } else {
-    std::sort(hungry.begin(), hungry.end(), [&](int a, int b) {
-      const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
-      return end_[i] - position_[i] < end_[j] - position_[j];
-    });
-    auto sharing = static_cast<double>(hungry.size());
-    for (const int p : hungry) {
-      const auto i = static_cast<std::size_t>(p);
+    std::sort(hungry_.begin(), hungry_.end(),
+              [&](std::size_t a, std::size_t b) { return end_[a] - position_[a] < end_[b] - position_[b]; });
+    double left = capacity;
+    auto sharing = static_cast<double>(hungry_.size());
+    for (const std::size_t p : hungry_) {
       const double share = left / sharing--;
-      if (end_[i] - position_[i] <= share) {
-        take(i, end_[i] - position_[i]);
-        position_[i] = end_[i];
-      } else {
-        take(i, share);
-      }
+      const double waiting = end_[p] - position_[p];
+      left -= std::min(waiting, share);
+      position_[p] = waiting <= share ? end_[p] : position_[p] + share;  // no rounding left over
     }
   }
-  const double busy = std::clamp((capacity - left) / capacity, 0.0, 1.0);
-  utilisation_[static_cast<std::size_t>(replica)] = busy;
-  busy_seconds_ += busy;
+  processed_ += served;
+  utilisation_[static_cast<std::size_t>(replica)] = served / capacity;
+  busy_seconds_ += served / capacity;
 }
 
 // Partition p commits every commit_interval seconds, at a phase of its own.
 void DataPlane::commit() {
-  const double interval = setting_.commit_interval;
+  const double interval = setting_.commit_interval, partitions = static_cast<double>(committed_.size());
+  const double from = now_ - 1 - std::floor((now_ - 1) / interval) * interval;  // this second is (from, from + 1]
   for (std::size_t p = 0; p < committed_.size(); ++p) {
-    const double phase = interval * static_cast<double>(p) / static_cast<double>(committed_.size());
-    const double last = std::floor((now_ - phase) / interval) * interval + phase;  // latest commit at or before now
-    if (last <= now_ - 1) continue;                                                // it lay in an earlier second
-    const double share = last - (now_ - 1);
-    committed_[p] = before_[p] + (position_[p] - before_[p]) * share;
+    double after = interval * static_cast<double>(p) / partitions - from;  // seconds into this one
+    if (after <= 0) after += interval;
+    if (after <= 1) committed_[p] = before_[p] + (position_[p] - before_[p]) * after;
   }
 }
 

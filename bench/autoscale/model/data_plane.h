@@ -84,6 +84,7 @@ class DataPlane {
   std::vector<int> owner_;
   std::vector<std::vector<int>> owned_;
   std::vector<int> partition_paused_until_;
+  std::vector<std::size_t> hungry_;  // scratch of serve_replica()
   std::vector<double> rate_, end_, position_, before_, committed_, utilisation_;
   std::vector<double> history_;      // end_ after each second, a row of partitions a second
   std::vector<std::size_t> oldest_;  // row of the second in which a partition's oldest waiting record arrived
