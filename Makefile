@@ -8,7 +8,7 @@ SCRIPTS = $(shell git ls-files '*.sh'; git ls-files | xargs grep -lE '^\#!.*\b(b
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## operator, worker and CLI into build/dev (PRESET=release, asan, tsan for others)
@@ -50,6 +50,11 @@ images: ## the images, as OCI archives in the cache
 bench: ## throughput beside a bare Kafka loop, in one run
 	@dev/setup services
 	@bench/run
+
+.PHONY: bench-autoscale
+bench-autoscale: ## autoscalers in simulation, into docs/autoscaling-benchmark.md
+	@dev/setup build
+	@bench/autoscale/run
 
 .PHONY: asan
 asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -25,7 +25,7 @@ std::string text(double value) {
 
 Grid keda_grid(const Setting& setting) {
   Grid grid{"KEDA", {}};
-  for (const double seconds : {0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0})
+  for (const double seconds : {0.5, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0})
     for (const int window : {0, 60, 120, 300})
       grid.settings.push_back(keda("KEDA threshold " + text(seconds) + " s of c, window " + text(window),
                                    {.lag_threshold = seconds * setting.capacity, .down_window = window}));
@@ -34,7 +34,7 @@ Grid keda_grid(const Setting& setting) {
 
 Grid hpa_cpu_grid() {
   Grid grid{"HPA CPU", {}};
-  for (const double target : {0.3, 0.4, 0.5, 0.6, 0.7, 0.8})
+  for (const double target : {0.3, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8})
     for (const int window : {0, 60, 120, 300})
       grid.settings.push_back(
           hpa_cpu("HPA CPU " + text(target) + ", window " + text(window), {.target = target, .down_window = window}));
@@ -60,8 +60,8 @@ Grid flink_grid() {
   Grid grid{"Flink", {}};
   for (const int window : {60, 180, 900})
     for (const int stabilization : {0, 60, 300})
-      for (const double target : {0.5, 0.6, 0.7})
-        for (const int delay : {0, 300, 3600})
+      for (const double target : {0.5, 0.6, 0.7, 0.8})
+        for (const int delay : {0, 60, 120, 300, 3600})
           for (const int interval : {15, 60})
             grid.settings.push_back(flink("Flink window " + text(window) + ", stabilization " + text(stabilization) +
                                               ", target " + text(target) + ", delay " + text(delay) + ", interval " +
@@ -83,7 +83,7 @@ Grid ds2_grid() {
   Grid grid{"DS2", {}};
   for (const int interval : {5, 10, 30, 60})
     for (const int warm_up : {0, 1, 2})
-      for (const double factor : {0.0, 0.1, 0.2, 0.3, 0.5, 0.8})
+      for (const double factor : {0.0, 0.1, 0.2, 0.3, 0.5, 0.65, 0.8, 1.0, 1.2})
         grid.settings.push_back(
             ds2("DS2 interval " + text(interval) + ", warm-up " + text(warm_up) + ", factor " + text(factor),
                 {.interval = interval, .warm_up = warm_up, .scaling_factor = factor}));
@@ -92,10 +92,10 @@ Grid ds2_grid() {
 
 Grid dataflow_grid() {
   Grid grid{"Dataflow", {}};
-  for (const int interval : {15, 30, 60, 120})
-    for (const double up_cpu : {0.7, 0.8, 0.9})
+  for (const int interval : {10, 15, 30, 60, 120})
+    for (const double up_cpu : {0.6, 0.7, 0.8, 0.9})
       for (const double target : {0.5, 0.6, 0.75})
-        for (const double clear : {5.0, 20.0, 60.0})
+        for (const double clear : {2.0, 5.0, 20.0, 60.0})
           grid.settings.push_back(dataflow("Dataflow interval " + text(interval) + ", up " + text(up_cpu) +
                                                ", target " + text(target) + ", clear in " + text(clear),
                                            {.interval = interval,
@@ -127,22 +127,38 @@ Grid daedalus_grid() {
 
 }  // namespace
 
-std::vector<Contender> published(const Setting& setting) {
+// Tuned: `autoscale tune` and `autoscale tune --as-shipped` name these as the best at a cost of 2.
+std::vector<Contender> published(const Setting& setting, bool as_shipped) {
+  const double c = setting.capacity;
+  const FlinkSettings flink_tuned = {.interval = as_shipped ? 60 : 15,
+                                     .stabilization = as_shipped ? 60 : 0,
+                                     .window = 60,
+                                     .target = as_shipped ? 0.8 : 0.7,
+                                     .upper = as_shipped ? 0.95 : 0.85,
+                                     .lower = as_shipped ? 0.6 : 0.5,
+                                     .restart = 20,
+                                     .catch_up = 60,
+                                     .scale_down_delay = 0};
   return {
       keda("KEDA default", {}),
-      keda("KEDA tuned", {.lag_threshold = 2.5 * setting.capacity}),
+      keda("KEDA tuned", {.lag_threshold = 1.25 * c, .down_window = 0}),
       hpa_cpu("HPA CPU default", {.target = 0.8}),
-      hpa_cpu("HPA CPU tuned", {.target = 0.7}),
+      hpa_cpu("HPA CPU tuned", {.target = 0.45, .down_window = 0}),
       numaflow("Numaflow default", {}),
-      numaflow("Numaflow tuned", {.target_processing_seconds = 3, .replicas_per_scale = 8}),
+      numaflow(
+          "Numaflow tuned",
+          {.target_processing_seconds = 1, .replicas_per_scale = 16, .lookback = 30, .cooldown = as_shipped ? 0 : 30}),
       flink("Flink default", {}, 60, 60),
-      flink("Flink tuned", {.stabilization = 60, .window = 180, .restart = 20, .scale_down_delay = 300}, 20, 20),
+      flink("Flink tuned", flink_tuned, 20, 20),
       ds2("DS2 default", {}),
-      ds2("DS2 tuned", {.scaling_factor = 0.5}),
+      ds2("DS2 tuned", {.interval = 5, .warm_up = as_shipped ? 2 : 0, .scaling_factor = 1.2}),
       dataflow("Dataflow default", {}),
-      dataflow("Dataflow tuned", {.interval = 30}),
+      dataflow(
+          "Dataflow tuned",
+          {.interval = 15, .up_backlog = 2, .up_cpu = 0.6, .clear_within = 2, .down_cpu = 0.45, .target_cpu = 0.5}),
       daedalus("Daedalus default", {}),
-      daedalus("Daedalus tuned", {.interval = 30}),
+      daedalus("Daedalus tuned",
+               {.interval = 15, .horizon = 300, .never_within = 0, .rather_not_within = 60, .recovery_target = 30}),
   };
 }
 

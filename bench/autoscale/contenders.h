@@ -8,8 +8,9 @@
 
 namespace tidegate::bench {
 
-// The published controllers, by default and with the settings that were best on the tuning set (see tune()).
-std::vector<Contender> published(const Setting& setting);
+// The published controllers, by default and with the settings that were best on the tuning set for the data plane in
+// question.
+std::vector<Contender> published(const Setting& setting, bool as_shipped = false);
 
 // Ours: the production law, and the simple law that it grew from.
 std::vector<Contender> ours();

@@ -1,11 +1,14 @@
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "bench/autoscale/contenders.h"
 #include "bench/autoscale/model/oracle.h"
+#include "bench/autoscale/report/report.h"
 #include "bench/autoscale/study.h"
 
 using namespace tidegate::bench;
@@ -16,10 +19,12 @@ constexpr const char* kUsage = R"(usage:
   autoscale run [--set tuning|held_out] [--only NAME] [--group main|variations|calm] [--detail]
       every contender (or those whose name contains NAME) on the set's scenarios; --detail: a line per scenario
   autoscale tune [--only NAME]
-      every setting tried for each published controller on the tuning set, the best ones last
+      every setting tried for each published controller on the tuning set: the Pareto front, and the best at a cost of 2
   autoscale replay FILE [--capacity 10000] [--partitions 96] [--max 96] [--start-up 10] [--start 0] [--peak 0] [--only NAME]
       an arrival series of yours: a figure a line, records per second, a line a second; --peak scales it
-common: --seeds bench/autoscale/seeds.json --traces FOLDER
+  autoscale report FILE.md FILE.svg
+      the held-out set; puts the results between the marks "<!-- results -->" and "<!-- end -->" of the Markdown file
+common: --as-shipped (each on the data plane that it comes with)  --seeds bench/autoscale/seeds.json --traces FOLDER
 )";
 
 using Options = std::map<std::string, std::string>;
@@ -47,9 +52,11 @@ void print(const std::string& name, const Total& total) {
               1e6 * total.decision_seconds / total.seconds);
 }
 
-std::vector<Contender> everybody(const Setting& setting, const std::string& only) {
+std::vector<Contender> everybody(const Setting& setting, const Options& options) {
+  const std::string only = option(options, "--only", "");
   std::vector<Contender> all = ours(), chosen;
-  for (Contender& contender : published(setting)) all.push_back(std::move(contender));
+  for (Contender& contender : published(setting, options.count("--as-shipped") > 0))
+    all.push_back(std::move(contender));
   all.push_back(static_peak());
   for (Contender& contender : causal_family()) all.push_back(std::move(contender));
   for (Contender& contender : all)
@@ -73,7 +80,7 @@ int run_set(const Options& options) {
   const std::string group = option(options, "--group", "main");
   const auto& scenarios = group == "variations" ? loaded->variations : group == "calm" ? loaded->calm : loaded->main;
   print_head();
-  for (const Contender& contender : everybody({}, option(options, "--only", ""))) {
+  for (const Contender& contender : everybody({}, options)) {
     const std::vector<Outcome> outcomes = run_all(contender, scenarios, options.count("--as-shipped") > 0);
     for (std::size_t i = 0; i < outcomes.size() && options.count("--detail") > 0; ++i)
       print("  " + scenarios[i].name + " " + std::to_string(scenarios[i].seed), sum({outcomes[i]}, {scenarios[i]}));
@@ -90,11 +97,12 @@ int tune(const Options& options) {
     if (grid.name.find(option(options, "--only", "")) == std::string::npos) continue;
     std::vector<Total> totals;
     for (const Contender& contender : grid.settings)
-      totals.push_back(sum(run_all(contender, loaded->main), loaded->main));
+
+      totals.push_back(sum(run_all(contender, loaded->main, options.count("--as-shipped") > 0), loaded->main));
     std::printf("%s: %zu settings; those that no other beats in violation and cost:\n", grid.name.c_str(),
                 totals.size());
     for (const Total& total : front(totals)) print(total.contender, total);
-    if (const Total* best = best_within(totals, 2)) print("= best at a cost of 2 or less", *best);
+    if (const Total* best = best_within(totals, 2)) print("best <= 2: " + best->contender, *best);
   }
   return 0;
 }
@@ -109,12 +117,29 @@ int replay(const Options& options, const std::string& file) {
   if (!series) return fail(series.error());
   const Scenario scenario = from_series(file, std::move(*series), number(options, "--peak", 0), 1, setting);
   std::printf("%-44s %9s %16s %9s %9s %9s\n", "", "violation", "replica-seconds", "cost", "rescales", "max age");
-  for (const Contender& contender : everybody(setting, option(options, "--only", ""))) {
+  for (const Contender& contender : everybody(setting, options)) {
     const Outcome outcome = run(scenario, contender, number(options, "--start", 0));
     const Total total = sum({outcome}, {scenario});
     std::printf("%-44s %9d %16.0f %9.3f %9d %9.1f\n", contender.name.c_str(), outcome.violation_seconds,
                 outcome.replica_seconds, total.cost(), outcome.rescales, outcome.max_age);
   }
+  return 0;
+}
+
+int write_report(const Options& options, const std::string& markdown, const std::string& svg) {
+  const auto loaded = study(options, "held_out");
+  if (!loaded) return fail(loaded.error());
+  std::stringstream text;
+  text << std::ifstream(markdown).rdbuf();
+  const std::string page = text.str(), begin = "<!-- results -->\n", end = "<!-- end -->";
+  const auto from = page.find(begin), until = page.find(end);
+  if (from == std::string::npos || until == std::string::npos)
+    return fail({"NoMarks", markdown + ": has no marks for the results"});
+  const Report report = make_report(*loaded, {});
+  std::ofstream(svg) << report.svg;
+  std::ofstream(markdown) << page.substr(0, from + begin.size()) << "\n"
+                          << report.markdown << "\n"
+                          << page.substr(until);
   return 0;
 }
 
@@ -136,6 +161,7 @@ int main(int argc, char** argv) {
   }
   if (words.size() == 1 && words[0] == "run") return run_set(options);
   if (words.size() == 1 && words[0] == "tune") return tune(options);
+  if (words.size() == 3 && words[0] == "report") return write_report(options, words[1], words[2]);
   if (words.size() == 2 && words[0] == "replay") return replay(options, words[1]);
   std::fputs(kUsage, stderr);
   return 2;
