@@ -8,9 +8,7 @@
 #include "bench/autoscale/peers/hpa.h"
 #include "bench/autoscale/peers/numaflow.h"
 #include "bench/autoscale/peers/prototype.h"
-#ifdef TIDEGATE_LAW
 #include "bench/autoscale/peers/tidegate.h"
-#endif
 
 namespace tidegate::bench {
 
@@ -139,6 +137,11 @@ std::vector<Contender> published(const Setting& setting, bool as_shipped) {
                                      .restart = 20,
                                      .catch_up = 60,
                                      .scale_down_delay = 0};
+  const DaedalusSettings daedalus_tuned = {.interval = as_shipped ? 30 : 15,
+                                           .horizon = as_shipped ? 60 : 300,
+                                           .never_within = as_shipped ? 180 : 0,
+                                           .rather_not_within = 60,
+                                           .recovery_target = as_shipped ? 600.0 : 30.0};
   return {
       keda("KEDA default", {}),
       keda("KEDA tuned", {.lag_threshold = 1.25 * c, .down_window = 0}),
@@ -157,16 +160,13 @@ std::vector<Contender> published(const Setting& setting, bool as_shipped) {
           "Dataflow tuned",
           {.interval = 15, .up_backlog = 2, .up_cpu = 0.6, .clear_within = 2, .down_cpu = 0.45, .target_cpu = 0.5}),
       daedalus("Daedalus default", {}),
-      daedalus("Daedalus tuned",
-               {.interval = 15, .horizon = 300, .never_within = 0, .rather_not_within = 60, .recovery_target = 30}),
+      daedalus("Daedalus tuned", daedalus_tuned),
   };
 }
 
 std::vector<Contender> ours() {
   return {
-#ifdef TIDEGATE_LAW
       tidegate_law("Tidegate"),
-#endif
       prototype("prototype", {}),
   };
 }
@@ -174,7 +174,7 @@ std::vector<Contender> ours() {
 std::vector<Contender> causal_family() {
   std::vector<Contender> family;
   for (const int slope : {0, 10, 60})
-    for (const int hold : {1, 30, 60, 120})
+    for (const int hold : {1, 30, 60, 120, 300})
       for (const double reserve : {1.0, 1.05, 1.1, 1.2, 1.3, 1.5})
         family.push_back(causal("causal reserve " + text(reserve) + ", hold " + text(hold) + ", slope " + text(slope),
                                 {.reserve = reserve, .hold = hold, .slope_window = slope}));

@@ -20,6 +20,17 @@ Scenario varied(const std::string& name, const std::string& kind, std::uint64_t 
   return scenario;
 }
 
+// The same, so small that a replica takes 1.5 times the largest partition at its largest.
+Scenario within_reach(Scenario scenario) {
+  scenario.name = "sine, skew to Zipf 1.2 within reach";
+  const std::vector<double> shares = partition_shares(scenario, static_cast<int>(scenario.rate.size()));
+  const double largest = *std::max_element(shares.begin(), shares.end());
+  const double peak = *std::max_element(scenario.rate.begin(), scenario.rate.end());
+  for (double& rate : scenario.rate) rate *= scenario.setting.capacity / (1.5 * largest * peak);
+  add_noise(scenario);
+  return scenario;
+}
+
 std::vector<Scenario> variations(std::uint64_t seed, const Setting& setting) {
   std::vector<Scenario> result;
   for (const int start_up : {5, 30, 60}) {
@@ -27,8 +38,10 @@ std::vector<Scenario> variations(std::uint64_t seed, const Setting& setting) {
     other.start_up = start_up;
     result.push_back(varied("step, start-up " + std::to_string(start_up) + " s", "step", seed, other));
   }
-  result.push_back(varied("sine, skew to Zipf 1.2", "sine", seed, setting));
+  // Beyond reach: the largest partition outgrows a replica, and no count helps. Within reach: it never does.
+  result.push_back(varied("sine, skew to Zipf 1.2 beyond reach", "sine", seed, setting));
   result.back().zipf_at_end = 1.2;
+  result.push_back(within_reach(result.back()));
   Setting slow = setting;
   slow.slow_replica = 0.5;
   result.push_back(varied("sine, a replica at half speed", "sine", seed, slow));

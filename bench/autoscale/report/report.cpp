@@ -6,10 +6,8 @@
 
 #include "bench/autoscale/contenders.h"
 #include "bench/autoscale/model/oracle.h"
-#include "bench/autoscale/report/plot.h"
-#ifdef TIDEGATE_LAW
 #include "bench/autoscale/report/decision_time.h"
-#endif
+#include "bench/autoscale/report/plot.h"
 
 namespace tidegate::bench {
 
@@ -219,12 +217,10 @@ Report make_report(const Study& study, const Setting& setting) {
     text += format("| %s | %d | %.3f | %.2f |\n", t.contender.c_str(), t.violation_seconds, 100 * share(t), t.cost());
   text += "\n### Tuning budget\n\n" + budget;
 
-#ifdef TIDEGATE_LAW
   const DecisionTime time = decision_time(10, 100);
   text += format(
       "\n### Decision time\n\nOne evaluation of 10 stages × 100 partitions: %.0f µs mean, %.0f µs worst of 1,000.\n",
       time.mean_us, time.worst_us);
-#endif
 
   std::vector<Point> points, line;
   for (const Total& t : tried) points.push_back({"", t.cost(), share(t), colour(t.contender), false});

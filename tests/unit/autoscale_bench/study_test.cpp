@@ -68,7 +68,7 @@ TEST_CASE("a study is made from the seeds file") {
   REQUIRE(study.ok());
   CHECK(study->main.size() == 2 * 4);
   CHECK(study->calm.size() == 2);
-  CHECK(study->variations.size() == 2 * 7);
+  CHECK(study->variations.size() == 2 * 8);
   CHECK(load_study(seeds, "held_out", "", {}).error().reason == "NoSeeds");
   std::remove(seeds.c_str());
 }
