@@ -18,8 +18,16 @@ def install(version, *settings):
     cluster.on_host("env", f"HELM_VERSION={version}", "dev/demo/install", "tidegate-system", *settings)
 
 
+def helm_test(version):
+    cluster.on_host("env", f"HELM_VERSION={version}", "dev/helm", "test", "tidegate", "-n", "tidegate-system", "--timeout", "120s")
+
+
 def uninstall(version):
     cluster.on_host("env", f"HELM_VERSION={version}", "dev/helm", "uninstall", "tidegate", "-n", "tidegate-system", "--wait")
+
+
+def test_helm_test_finds_an_operator_that_leads(space):
+    helm_test(4)
 
 
 def test_upgrade_with_helm_4(space):
@@ -32,6 +40,13 @@ def test_upgrade_with_helm_4(space):
     install(4, "--set", "logLevel=debug")
     until("the new operator alone is there", lambda: not operator_uids() & before, 60)
     assert data_pods(space) == space.before
+
+
+def test_the_operator_never_writes_what_git_may_hold(space):
+    managers = space.get("pipelines.tidegate.io", "calm", "--show-managed-fields")["metadata"]["managedFields"]
+    ours = [entry["fieldsV1"] for entry in managers if "kubectl" not in entry["manager"]]
+    assert ours and {key for fields in ours for key in fields} <= {"f:status", "f:metadata"}, ours
+    assert {key for fields in ours for key in fields.get("f:metadata", {})} <= {"f:finalizers"}, ours
 
 
 def test_uninstall_keeps_records_flowing_and_the_command_line_warns(space):
@@ -50,3 +65,4 @@ def test_install_and_upgrade_with_helm_3(space):
     until("every row is there", lambda: picked(space) == 60_000, 60)
     Pipeline(space, "calm").wait_ready(60)
     assert data_pods(space) == space.before
+    helm_test(3)
