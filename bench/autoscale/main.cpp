@@ -20,8 +20,11 @@ constexpr const char* kUsage = R"(usage:
       every contender (or those whose name contains NAME) on the set's scenarios; --detail: a line per scenario
   autoscale tune [--only NAME]
       every setting tried for each published controller on the tuning set: the Pareto front, and the best at a cost of 2
-  autoscale replay FILE [--capacity 10000] [--partitions 96] [--max 96] [--start-up 10] [--start 0] [--peak 0] [--only NAME]
-      an arrival series of yours: a figure a line, records per second, a line a second; --peak scales it
+  autoscale replay FILE [--capacity 10000] [--partitions 96] [--max 96] [--start-up 10] [--pause 1] [--start 0]
+                        [--peak 0] [--noise 0] [--only NAME] [--grid] [--out SECONDS.csv]
+      an arrival series of yours: a figure a line, records per second, a line a second. --start: replicas at the
+      beginning, 0: as many as the first second needs; --peak scales the series; --grid: with every setting that tune
+      tries; --out: count and age in each second, of the last contender printed
   autoscale report FILE.md FILE.svg
       the held-out set; puts the results between the marks "<!-- results -->" and "<!-- end -->" of the Markdown file
 common: --as-shipped (each on the data plane that it comes with)  --seeds bench/autoscale/seeds.json --traces FOLDER
@@ -59,6 +62,9 @@ std::vector<Contender> everybody(const Setting& setting, const Options& options)
     all.push_back(std::move(contender));
   all.push_back(static_peak());
   for (Contender& contender : causal_family()) all.push_back(std::move(contender));
+  if (options.count("--grid") > 0)
+    for (Grid& grid : grids(setting))
+      for (Contender& contender : grid.settings) all.push_back(std::move(contender));
   for (Contender& contender : all)
     if (contender.name.find(only) != std::string::npos) chosen.push_back(std::move(contender));
   return chosen;
@@ -107,21 +113,31 @@ int tune(const Options& options) {
   return 0;
 }
 
+void write_seconds(const std::string& path, const Scenario& scenario, const Outcome& outcome) {
+  std::ofstream out(path);
+  out << "second,arrivals,asked,age\n";
+  for (std::size_t t = 0; t < outcome.asked.size(); ++t)
+    out << t + 1 << ',' << scenario.arrivals[t] << ',' << outcome.asked[t] << ',' << outcome.ages[t] << '\n';
+}
+
 int replay(const Options& options, const std::string& file) {
   Setting setting;
   setting.capacity = number(options, "--capacity", 10'000);
   setting.partitions = number(options, "--partitions", 96);
   setting.max = number(options, "--max", setting.partitions);
   setting.start_up = number(options, "--start-up", 10);
+  setting.cooperative_pause = number(options, "--pause", 1);
   auto series = read_series(file);
   if (!series) return fail(series.error());
-  const Scenario scenario = from_series(file, std::move(*series), number(options, "--peak", 0), 1, setting);
+  Scenario scenario = from_series(file, std::move(*series), number(options, "--peak", 0), 1, setting);
+  add_noise(scenario, std::atof(option(options, "--noise", "0").c_str()));
   std::printf("%-44s %9s %16s %9s %9s %9s\n", "", "violation", "replica-seconds", "cost", "rescales", "max age");
   for (const Contender& contender : everybody(setting, options)) {
     const Outcome outcome = run(scenario, contender, number(options, "--start", 0));
     const Total total = sum({outcome}, {scenario});
     std::printf("%-44s %9d %16.0f %9.3f %9d %9.1f\n", contender.name.c_str(), outcome.violation_seconds,
                 outcome.replica_seconds, total.cost(), outcome.rescales, outcome.max_age);
+    if (options.count("--out") > 0) write_seconds(option(options, "--out", ""), scenario, outcome);
   }
   return 0;
 }
@@ -151,7 +167,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "--detail" || word == "--as-shipped") {
+    if (word == "--detail" || word == "--as-shipped" || word == "--grid") {
       options[word] = "";
     } else if (word.rfind("--", 0) == 0 && i + 1 < argc) {
       options[word] = argv[++i];

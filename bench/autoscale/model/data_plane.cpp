@@ -114,9 +114,20 @@ void DataPlane::step(const std::vector<double>& arrivals) {
   }
   serve();
   ++now_;
-  history_.insert(history_.end(), end_.begin(), end_.end());
+  remember();
   commit();
   look_at_age();
+}
+
+// Rows that are older than every waiting record are dropped now and then.
+void DataPlane::remember() {
+  history_.insert(history_.end(), end_.begin(), end_.end());
+  constexpr std::size_t kKept = 1024;
+  const std::size_t oldest = *std::min_element(oldest_.begin(), oldest_.end());
+  if (oldest < dropped_ + kKept) return;
+  const std::size_t rows = oldest - 1 - dropped_;  // the row before the oldest is still needed
+  history_.erase(history_.begin(), history_.begin() + static_cast<std::ptrdiff_t>(rows * end_.size()));
+  dropped_ += rows;
 }
 
 void DataPlane::serve() {
@@ -178,9 +189,10 @@ void DataPlane::look_at_age() {
       continue;
     }
     std::size_t& row = oldest_[p];
-    while (history_[row * partitions + p] <= at) ++row;
-    const double until = history_[row * partitions + p];
-    const double from = row == 0 ? 0 : history_[(row - 1) * partitions + p];
+    const auto end_of = [&](std::size_t second) { return history_[(second - dropped_) * partitions + p]; };
+    while (end_of(row) <= at) ++row;
+    const double until = end_of(row);
+    const double from = row == 0 ? 0 : end_of(row - 1);
     const double arrived = static_cast<double>(row) + (at - from) / (until - from);
     age_ = std::max(age_, now_ - arrived);
   }

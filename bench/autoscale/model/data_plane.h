@@ -71,6 +71,7 @@ class DataPlane {
   void serve();
   void serve_replica(int replica);
   void commit();
+  void remember();
   void look_at_age();
 
   Setting setting_;
@@ -86,7 +87,8 @@ class DataPlane {
   std::vector<int> partition_paused_until_;
   std::vector<std::size_t> hungry_;  // scratch of serve_replica()
   std::vector<double> rate_, end_, position_, before_, committed_, utilisation_;
-  std::vector<double> history_;      // end_ after each second, a row of partitions a second
+  std::vector<double> history_;  // end_ after each second, a row of partitions a second, from second dropped_ on
+  std::size_t dropped_ = 0;
   std::vector<std::size_t> oldest_;  // row of the second in which a partition's oldest waiting record arrived
   double processed_ = 0, busy_seconds_ = 0, age_ = 0, moved_load_ = 0;
 };

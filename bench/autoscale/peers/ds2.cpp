@@ -18,6 +18,7 @@ class Ds2 : public Controller {
     const double end = std::accumulate(plane.end().begin(), plane.end().end(), 0.0);
     const double arrived = (end - end_) / std::max(1, now - at_);
     const double processed = plane.processed() - processed_, useful = plane.busy_seconds() - busy_;
+    const double rate = (plane.processed() - processed_) / std::max(1, now - at_);
     end_ = end;
     at_ = now;
     processed_ = plane.processed();
@@ -28,10 +29,18 @@ class Ds2 : public Controller {
       return plane.asked();
     }
     if (processed <= 0 || useful <= 0) return plane.asked();
-    const int wanted =
+    int wanted =
         std::clamp(ds2_instances(arrived, processed, useful, settings_.scaling_factor), 1, plane.setting().max);
     equal_ = wanted == verdict_ ? equal_ + 1 : 1;
     verdict_ = wanted;
+    if (wanted != corrected_) {
+      corrected_ = 0;
+      if (wanted == plane.asked() && arrived / rate > settings_.rate_ratio) {
+        corrected_ = wanted;
+        instead_ = std::min(plane.setting().max, static_cast<int>(std::ceil(wanted * arrived / rate)));
+      }
+    }
+    if (wanted == corrected_) wanted = instead_;
     if (wanted == plane.asked() || equal_ < settings_.activation) return plane.asked();
     ignore_ = settings_.warm_up;
     equal_ = 0;
@@ -42,6 +51,7 @@ class Ds2 : public Controller {
   Ds2Settings settings_;
   double end_ = 0, processed_ = 0, busy_ = 0;
   int at_ = 0, ignore_ = 0, verdict_ = 0, equal_ = 0;
+  int corrected_ = 0, instead_ = 0;  // the verdict that is answered by another count, and that count; 0: none
 };
 
 }  // namespace

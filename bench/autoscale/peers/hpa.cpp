@@ -13,6 +13,7 @@ constexpr double kTolerance = 0.1;
 }  // namespace
 
 int HpaBehaviour::apply(int now, int replicas, int recommended, int min, int max) {
+  if (recommendations_.empty()) recommendations_.emplace_back(now, replicas);  // what was found counts as recommended
   recommendations_.emplace_back(now, recommended);
   while (recommendations_.front().first < now - down_window_) recommendations_.pop_front();
   int wanted = recommended;

@@ -46,6 +46,13 @@ TEST_CASE("shrinking waits for the largest recommendation of 300 seconds") {
   CHECK(behaviour.apply(330, 4, 2, 3, 100) == 3);
 }
 
+TEST_CASE("what is found at the start counts as recommended") {
+  HpaBehaviour behaviour;
+  CHECK(behaviour.apply(15, 10, 4, 1, 100) == 10);
+  CHECK(behaviour.apply(300, 10, 4, 1, 100) == 10);
+  CHECK(behaviour.apply(330, 10, 4, 1, 100) == 4);
+}
+
 TEST_CASE("KEDA sees lag against commits and no more than the partitions can use") {
   Setting setting;
   setting.partitions = 10;

@@ -112,6 +112,16 @@ TEST_CASE("DS2: one pass without a backlog term") {
   CHECK(made.back().to == 15);
 }
 
+TEST_CASE("DS2: a settled count that does not keep up is corrected once") {
+  Scenario scenario = levels({{300, 490}});
+  scenario.setting.partitions = 6;  // of five replicas one holds two and lacks 63 a second
+  scenario.setting.max = 12;
+  const auto made = changes(scenario, ds2("ds2", {}), 4);
+  REQUIRE(made.size() == 2);
+  CHECK(made[0].to == 5);
+  CHECK(made[1].to == 6);  // 5 * 490 / 427 = 5.7
+}
+
 TEST_CASE("Dataflow: growth and backlog upwards and CPU downwards") {
   CHECK(dataflow_workers({}, {.throughput = 100, .growth = 50, .backlog = 12'100, .cpu = 0.5}, 4, 96) == 15);
   CHECK(dataflow_workers({}, {.throughput = 100, .growth = 50, .backlog = 0, .cpu = 0.95}, 4, 96) == 6);
