@@ -97,6 +97,12 @@ std::string colour(const std::string& name) {
   return found == colours.end() ? "black" : found->second;
 }
 
+// Violation seconds above the causal floor at the contender's cost.
+int avoidable(const Total& total, const std::vector<Total>& causal) {
+  const Total* floor = best_within(causal, total.cost());
+  return total.violation_seconds - (floor == nullptr ? 0 : floor->violation_seconds);
+}
+
 // What the promise compares: fewest violation seconds among the published that cost no more than twice oracle L.
 std::string verdict(const std::vector<Total>& ours, const Total& best, const std::vector<Total>& causal,
                     const std::vector<Total>& tried) {
@@ -109,9 +115,11 @@ std::string verdict(const std::vector<Total>& ours, const Total& best, const std
         best.contender.c_str(), best.violation_seconds, best.cost(),
         static_cast<double>(best.violation_seconds) / std::max(1, us.violation_seconds), us.cost() / best.cost());
     if (const Total* floor = best_within(causal, us.cost()))
-      text += format("Causal floor at its cost: %d (%s at %.2f), so %.2f × the floor.", floor->violation_seconds,
+      text += format("Causal floor at its cost: %d (%s at %.2f), so %.2f × the floor. ", floor->violation_seconds,
                      floor->contender.c_str(), floor->cost(),
                      static_cast<double>(us.violation_seconds) / std::max(1, floor->violation_seconds));
+    text += format("Avoidable violation, above the causal floor at each one's own cost: %d against %d.",
+                   avoidable(us, causal), avoidable(best, causal));
     text += "\n";
   }
   if (const Total* hindsight = best_within(tried, 2))
