@@ -133,6 +133,11 @@ std::string advise_skew(int partition, double rate, double capacity) {
              ": no number of replicas helps; use a key that spreads records more evenly");
 }
 
+std::string advise_laggard(int replica, double rate, double usual) {
+  return cat("replica ", std::to_string(replica), " takes in ", rate_text(rate), " records/s where ", rate_text(usual),
+             " are usual: look at its node or delete its pod");
+}
+
 std::string advise_limit(const std::string& clamp, int enough, const StageLook& look) {
   const std::string count = std::to_string(enough);
   if (clamp == "Max") return cat("raise scale.max to ", count, " (it is ", std::to_string(look.limits.max), ")");

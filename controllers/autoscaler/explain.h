@@ -20,6 +20,7 @@ void explain_paused(Decision& decision, const char* reason, const char* directio
 void explain_recommended(Decision& decision);
 
 std::string advise_skew(int partition, double rate, double capacity);
+std::string advise_laggard(int replica, double rate, double usual);
 std::string advise_limit(const std::string& clamp, int enough, const StageLook& look);
 
 // "1.2k" and "85 s": figures for people.

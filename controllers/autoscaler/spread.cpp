@@ -24,6 +24,12 @@ double Spread::busiest(int replicas) const {
   return std::min(1.0, heaviest_ + (most - 1) * other);
 }
 
+double Spread::even(int replicas) const {
+  if (partitions_ == 0) return 1.0 / std::max(replicas, 1);
+  const int useful = std::clamp(replicas, 1, partitions_);
+  return static_cast<double>((partitions_ + useful - 1) / useful) / partitions_;
+}
+
 int Spread::smallest_like(int replicas) const {
   if (partitions_ == 0 || replicas < 1) return replicas;
   const int useful = std::min(replicas, partitions_);

@@ -14,6 +14,8 @@ class Spread {
 
   // What part of all load the busiest of `replicas` has: at best 1 / replicas.
   double busiest(int replicas) const;
+  // The same if partitions were alike.
+  double even(int replicas) const;
   // More than that bring nothing.
   int most_useful() const { return partitions_ == 0 ? 1 << 20 : partitions_; }
   // The smallest count that leaves the busiest replica as little as `replicas` does.

@@ -41,11 +41,13 @@ void StageFigures::look(double now, const StageLook& look) {
     loads_at_.reset();
     ends_.clear();
     stuck_since_.reset();
+    laggard_.interrupt();
     return;
   }
   if (look.kind == StageKind::source) return;
   read_partitions(now, look);
   read_counters(now, look);
+  laggard_.look(now, look, capacity_.of_each(std::max(look.ready, 1)));
   if (unknown_.empty() && !arrival_.known()) unknown_ = "the arrival rate is being measured";
 }
 

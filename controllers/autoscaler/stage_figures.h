@@ -7,6 +7,7 @@
 
 #include "controllers/autoscaler/autoscaler.h"
 #include "controllers/autoscaler/capacity_model.h"
+#include "controllers/autoscaler/laggard.h"
 #include "controllers/autoscaler/rate_forecast.h"
 
 namespace tidegate::autoscaler {
@@ -31,6 +32,7 @@ class StageFigures {
   double target_share() const { return target_share_; }
 
   const CapacityModel& capacity() const { return capacity_; }
+  const Laggard& laggard() const { return laggard_; }
   void learn(const Json& capacity) { capacity_.learn(capacity); }
 
  private:
@@ -48,6 +50,7 @@ class StageFigures {
   Figure utilisation_, selectivity_;
   double target_share_ = 0;
   CapacityModel capacity_;
+  Laggard laggard_;
   double unfinished_busy_ = 0;  // seconds of work that no record came out of yet
 
   // Counters as they were when rates were last taken from them.

@@ -13,6 +13,7 @@ using namespace tuning;
 void StageLaw::look(double now, const StageLook& look) {
   figures_.look(now, look);
   if (!figures_.unknown().empty()) {
+    idle_since_.reset();  // nobody knows whether it was
     if (!unknown_since_) unknown_since_ = now;
     steady_since_.reset();
     needs_.clear();
@@ -28,7 +29,9 @@ Figure StageLaw::capacity(int replicas) const {
   if (replicas < 1) return 0;
   const Figure each = figures_.capacity().of_each(std::min(replicas, spread_.most_useful()));
   if (!each) return std::nullopt;
-  return *each / spread_.busiest(replicas);
+  const double able = *each / spread_.busiest(replicas);
+  const Figure slowest = figures_.laggard().rate();
+  return slowest && !beyond_help_ ? std::min(able, *slowest / spread_.even(replicas)) : able;
 }
 
 double StageLaw::output(int replicas) const {
@@ -111,6 +114,9 @@ void StageLaw::decide_consumer(double now, const StageLook& look, const Demand& 
   while (needs_.front().first < now - kHold) needs_.pop_front();
 
   const int most = ceiling(look, now, decision);
+  // A replica so slow that no count takes enough off it is left to whoever can replace it.
+  const Figure slowest = figures_.laggard().rate();
+  beyond_help_ = slowest && *slowest / spread_.even(most) < needs_.front().second;
   const Figure able = capacity(std::max(look.replicas, 1));
   decision.terms = {{"arrival", figures_.arrival().level()},
                     {"trend", figures_.arrival().trend()},
@@ -122,6 +128,7 @@ void StageLaw::decide_consumer(double now, const StageLook& look, const Demand& 
                     {"needOfHoldWindow", needs_.front().second},
                     {"capacityPerReplica", figures_.capacity().of_each(std::max(look.replicas, 1))},
                     {"capacity", able},
+                    {"slowestReplica", slowest},
                     {"utilisation", figures_.utilisation()},
                     {"startUpSeconds", start_up_},
                     {"budgetSeconds", demand.budget_seconds}};
@@ -130,6 +137,7 @@ void StageLaw::decide_consumer(double now, const StageLook& look, const Demand& 
     decision.clamps.clear();
     return hold(decision, "WarmingUp", "replicas are kept until the stage has worked long enough to know its capacity");
   }
+  const double capacity_of_one = *figures_.capacity().of_each(std::max(look.replicas, 1));
   if (judge_trial(now, look, decision)) return;
 
   const int wanted = count_for(look, need.total * kReserve, most);
@@ -138,6 +146,9 @@ void StageLaw::decide_consumer(double now, const StageLook& look, const Demand& 
     advise(look, lasting, decision);
   } else {
     decision.clamps.clear();
+  }
+  if (slowest && decision.advice.empty()) {
+    decision.advice = advise_laggard(figures_.laggard().replica(), *slowest, capacity_of_one);
   }
   if (wanted > look.replicas && *able < need.total * kReserve) {
     if (const char* reason = wait_with_step_out(look, need, *able)) {

@@ -73,6 +73,7 @@ class StageLaw {
   void bound(const StageLook& look, Decision& decision) const;
 
   StageFigures figures_;
+  bool beyond_help_ = false;  // the laggard
   Spread spread_;
   std::deque<std::pair<double, double>> needs_;  // (time, need), decreasing: the front is the most of the hold window
   std::optional<double> unknown_since_;

@@ -21,6 +21,8 @@ TEST_CASE("the heaviest partition bounds what replicas can bring") {
   CHECK(skewed.heaviest_partition() == 2);
   CHECK(skewed.busiest(4) == doctest::Approx(0.7));
   CHECK(skewed.busiest(2) == doctest::Approx(0.8));
+  CHECK(skewed.even(2) == doctest::Approx(0.5));
+  CHECK(skewed.even(3) == doctest::Approx(0.5));
 }
 
 TEST_CASE("without any load partitions count alike") {

@@ -98,3 +98,18 @@ TEST_CASE("an intake scales on the bytes that clients wait for") {
   run(10, 100);
   CHECK(w.replicas() == 1);
 }
+
+TEST_CASE("time in which nothing could be seen does not count as idle") {
+  Stage stage(24, 1, 24);
+  stage.look.limits.min = 0;
+  World w(stage);
+  w.run(60, 500);
+  w.run(100, 0);
+  w.stage.reachable = false;
+  w.run(600, 0);
+  w.stage.reachable = true;
+  w.run(280, 0);
+  CHECK(w.replicas() == 1);
+  w.run(60, 0);
+  CHECK(w.replicas() == 0);
+}
