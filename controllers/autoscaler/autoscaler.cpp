@@ -47,7 +47,7 @@ std::vector<Decision> Autoscaler::evaluate(double now, const Objectives& objecti
   const std::vector<int> lengths = path_lengths(stages);
 
   std::vector<Decision> decisions;
-  std::vector<double> output(stages.size(), 0), throughput(stages.size(), 0);
+  std::vector<double> output(stages.size(), 0), throughput(stages.size(), 0), periods(stages.size(), 0);
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const StageLook& stage = stages[i];
     StageLaw& law = impl_->laws[stage.name];
@@ -57,13 +57,16 @@ std::vector<Decision> Autoscaler::evaluate(double now, const Objectives& objecti
     if (objectives.latency_seconds) {
       demand.budget_seconds = std::max(kLeastBudget, (*objectives.latency_seconds - windows) / std::max(1, lengths[i]));
     }
-    // A stage behind a window receives in bursts what is to be through within the objective.
     if (stage.upstream.empty()) throughput[i] = objectives.throughput.value_or(0);
     for (const std::size_t u : stage.upstream) {
       demand.upstream += output[u];
       throughput[i] += throughput[u] * impl_->laws[stages[u].name].figures().selectivity().value_or(1);
     }
     demand.throughput = throughput[i];
+    for (const std::size_t u : stage.upstream) {
+      demand.burst_period = std::max({demand.burst_period, stages[u].window_seconds, periods[u]});
+    }
+    periods[i] = demand.burst_period;
     decisions.push_back(law.decide(now, stage, demand));
     output[i] = law.output(decisions.back().to);
   }

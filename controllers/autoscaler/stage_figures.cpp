@@ -92,6 +92,7 @@ void StageFigures::read_partitions(double now, const StageLook& look) {
     position += *seen.position;
   }
   arrival_.add(now, total);
+  arrived_ = total;
   backlog_ = std::max(0.0, readable - position);
   // A hung transaction: what arrives cannot be seen by anybody yet, so that no figure of the stage means what it says.
   if (total > readable && readable <= readable_) {
@@ -131,7 +132,9 @@ void StageFigures::read_counters(double now, const StageLook& look) {
     }
   }
   if (const Figure out = growth(counters_->out, look.records_out); out && records > 0) {
-    selectivity_ = selectivity_ ? towards(*selectivity_, *out / records, seconds, kSmoothing) : *out / records;
+    // A window sends on in bursts: only their average says how much it lets through.
+    const double constant = std::max(kSmoothing, 2 * look.window_seconds);
+    selectivity_ = selectivity_ ? towards(*selectivity_, *out / records, seconds, constant) : *out / records;
   }
   counters_ = seen;
 }

@@ -21,6 +21,7 @@ class StageFigures {
   const std::string& unknown() const { return unknown_; }
 
   const RateForecast& arrival() const { return arrival_; }     // records per second
+  double arrived() const { return arrived_; }                  // records, ever
   double taken_in() const { return taken_in_; }                // records per second, smoothed over some 5 s
   double backlog() const { return backlog_; }                  // records that wait
   const std::vector<double>& loads() const { return loads_; }  // per partition, records per second, smoothed over 30 s
@@ -45,6 +46,7 @@ class StageFigures {
   std::vector<double> ends_;
   std::vector<double> loads_;
   std::optional<double> loads_at_;
+  double arrived_ = 0;
   double backlog_ = 0;
   double taken_in_ = 0;
   Figure utilisation_, selectivity_;

@@ -16,6 +16,7 @@ void StageLaw::look(double now, const StageLook& look) {
     idle_since_.reset();  // nobody knows whether it was
     if (!unknown_since_) unknown_since_ = now;
     steady_since_.reset();
+    mean_.reset();
     needs_.clear();
     return;
   }
@@ -43,7 +44,23 @@ double StageLaw::output(int replicas) const {
   return taken * figures_.selectivity().value_or(1);
 }
 
+void StageLaw::follow_mean(double now, double period) {
+  if (!mean_) mean_ = Mean{now, figures_.arrived(), std::nullopt};
+  if (now - mean_->since < period) return;
+  mean_ = Mean{now, figures_.arrived(), (figures_.arrived() - mean_->arrived) / (now - mean_->since)};
+}
+
+// What comes at once is to be through within the budget; the rate of a burst says nothing about the seconds after it.
+StageLaw::Need StageLaw::need_of_bursts(const Demand& demand) const {
+  Need need;
+  need.forecast = mean_->rate.value_or(figures_.taken_in());
+  need.backlog = std::max(0.0, figures_.backlog() / (kBurstBudget * demand.budget_seconds) - need.forecast);
+  need.total = std::max(need.forecast + need.backlog, demand.throughput);
+  return need;
+}
+
 StageLaw::Need StageLaw::need(double now, const StageLook& look, const Demand& demand) const {
+  if (demand.burst_period > 0) return need_of_bursts(demand);
   Need need;
   need.forecast = std::max(figures_.arrival().ahead(start_up_ + kLead), demand.upstream);
   const double arriving = std::max(figures_.arrival().level(), demand.upstream);
@@ -108,10 +125,12 @@ Decision StageLaw::decide(double now, const StageLook& look, const Demand& deman
 }
 
 void StageLaw::decide_consumer(double now, const StageLook& look, const Demand& demand, Decision& decision) {
+  hold_ = std::clamp(kHoldBursts * demand.burst_period, kHold, kLongestHold);
+  if (demand.burst_period > 0) follow_mean(now, demand.burst_period);
   const Need need = this->need(now, look, demand);
   while (!needs_.empty() && needs_.back().second <= need.total) needs_.pop_back();
   needs_.emplace_back(now, need.total);
-  while (needs_.front().first < now - kHold) needs_.pop_front();
+  while (needs_.front().first < now - hold_) needs_.pop_front();
 
   const int most = ceiling(look, now, decision);
   // A replica so slow that no count takes enough off it is left to whoever can replace it.
@@ -209,7 +228,7 @@ bool StageLaw::judge_trial(double now, const StageLook& look, Decision& decision
 // The fewest replicas that would have been enough throughout the hold window; true when it decided.
 bool StageLaw::step_in(double now, const StageLook& look, const Demand& demand, Decision& decision) {
   if (look.moving || look.replicas <= std::max(look.limits.min, 1)) return false;
-  if (now - *steady_since_ < kHold) return false;
+  if (now - *steady_since_ < hold_) return false;
   if (figures_.backlog() > kHarmless * demand.budget_seconds * std::max(1.0, figures_.arrival().level())) return false;
   const double most = needs_.front().second / kUtilisation;
   const int fewest = count_for(look, most, look.replicas);

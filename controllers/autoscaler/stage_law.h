@@ -16,6 +16,7 @@ struct Demand {
   double budget_seconds = 5;  // how long a record may wait here
   double throughput = 0;      // records per second it must be able to take at any time
   double upstream = 0;        // records per second that the stages before will send once their own steps are done
+  double burst_period = 0;    // seconds between bursts from a window before it; 0: records come evenly
 };
 
 // Up at once to what the forecast needs when new replicas work; down only to the most that a hold window needed. Every
@@ -59,6 +60,8 @@ class StageLaw {
 
   Figure capacity(int replicas) const;
   Need need(double now, const StageLook& look, const Demand& demand) const;
+  Need need_of_bursts(const Demand& demand) const;
+  void follow_mean(double now, double period);
   int count_for(const StageLook& look, double rate, int ceiling) const;
   int ceiling(const StageLook& look, double now, Decision& decision) const;
 
@@ -76,6 +79,12 @@ class StageLaw {
   bool beyond_help_ = false;  // the laggard
   Spread spread_;
   std::deque<std::pair<double, double>> needs_;  // (time, need), decreasing: the front is the most of the hold window
+  double hold_ = 60;                             // seconds: the hold window
+  struct Mean {                                  // of the arrivals, over whole periods of bursts
+    double since = 0, arrived = 0;
+    Figure rate;
+  };
+  std::optional<Mean> mean_;
   std::optional<double> unknown_since_;
   std::optional<double> steady_since_;  // since when figures are known without a break
   std::optional<double> idle_since_;

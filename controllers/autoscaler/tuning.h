@@ -11,12 +11,15 @@ inline constexpr double kHarmless = 0.3;        // part of the latency budget th
 inline constexpr double kRecovery = 0.4;        // start-ups within which a backlog is brought down to that
 inline constexpr double kShortestRecovery = 2;  // seconds
 inline constexpr double kRelief = 5;            // seconds in which a stage before is taken to send on its backlog
+inline constexpr double kBurstBudget = 0.8;     // part of the latency budget within which a burst is to be through
 inline constexpr double kCorrection = 1.1;      // a change in flight is corrected when it falls short by that
 
 inline constexpr double kUneven = 1.5;  // times the average: a partition that heavy is called skewed
 
 // Scaling in
 inline constexpr double kHold = 60;             // seconds whose most need counts
+inline constexpr double kHoldBursts = 1.5;      // periods of a window before the stage
+inline constexpr double kLongestHold = 3600;    // seconds; rarer bursts are met by scaling out
 inline constexpr double kUtilisation = 0.9;     // of the capacity that is left
 inline constexpr double kLeastStepIn = 0.03;    // part of the replicas; less is not worth the standstill
 inline constexpr double kUseless = 0.02;        // part of the capacity that is not worth another replica

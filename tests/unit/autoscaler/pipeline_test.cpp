@@ -84,3 +84,28 @@ TEST_CASE("the capacity learned serves a new process from its first decision") {
   next.run(4, 8000);
   CHECK(next.replicas() >= 9);
 }
+
+TEST_CASE("a stage behind a window keeps what drains a burst within the objective") {
+  Stage windowed(24, 2, 24), store(24, 1, 24);
+  windowed.look.name = "count";
+  windowed.look.window_seconds = 120;
+  store.look.name = "store";
+  store.look.upstream = {0};
+  Autoscaler autoscaler;
+  const Objectives objectives{.latency_seconds = 130.0, .throughput = {}};  // five seconds a stage besides the window
+  int waiting = 0, longest = 0, changes = 0;
+  for (int now = 0; now < 3600; ++now) {
+    windowed.second(now, 1000);
+    store.second(now, now % 120 == 119 ? 12'000 : 0);
+    const auto decisions = autoscaler.evaluate(now, objectives, {windowed.look, store.look});
+    windowed.look.replicas = decisions[0].to;
+    if (now >= 600 && decisions[1].to != store.look.replicas) ++changes;
+    store.look.replicas = decisions[1].to;
+    waiting = store.backlog() > 0 ? waiting + 1 : 0;
+    if (now >= 600) longest = std::max(longest, waiting);
+  }
+  CHECK(longest <= 5);
+  CHECK(changes == 0);
+  CHECK(store.look.replicas >= 3);
+  CHECK(store.look.replicas <= 5);
+}
