@@ -12,6 +12,12 @@ class Spread {
   // Loads of the partitions in any unit; empty: one grain that splits at will (a source).
   explicit Spread(const std::vector<double>& loads = {});
 
+  // Who holds which partition just now (-1: not known): where heavy partitions met, they are taken to meet again.
+  void observe(const std::vector<double>& loads, const std::vector<int>& holders);
+  // How much more the busiest replica has than was to be expected of the partitions; at least 1.
+  double unevenness() const { return unevenness_; }
+  void keep_unevenness(double value) { unevenness_ = value; }
+
   // What part of all load the busiest of `replicas` has: at best 1 / replicas.
   double busiest(int replicas) const;
   // The same if partitions were alike.
@@ -27,6 +33,7 @@ class Spread {
  private:
   int partitions_ = 0;
   double heaviest_ = 0;
+  double unevenness_ = 1;
   int heaviest_partition_ = -1;
 };
 

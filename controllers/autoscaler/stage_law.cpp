@@ -22,7 +22,13 @@ void StageLaw::look(double now, const StageLook& look) {
   }
   unknown_since_.reset();
   if (!steady_since_) steady_since_ = now;
+  const double unevenness = spread_.unevenness();
   spread_ = Spread(look.kind == StageKind::source ? std::vector<double>() : figures_.loads());
+  spread_.keep_unevenness(unevenness);
+  if (look.kind == StageKind::source || look.moving) return;
+  std::vector<int> holders(look.partitions.size());
+  for (std::size_t p = 0; p < holders.size(); ++p) holders[p] = look.partitions[p].replica;
+  spread_.observe(figures_.loads(), holders);
 }
 
 // Records per second that `replicas` take in together: the busiest one is the limit.

@@ -32,3 +32,24 @@ TEST_CASE("without any load partitions count alike") {
 TEST_CASE("a source has no grains") {
   CHECK(Spread().busiest(5) == doctest::Approx(0.2));
 }
+
+TEST_CASE("heavy partitions that share a replica are provided for") {
+  const std::vector<double> loads = {3, 3, 3, 1, 1, 1};
+  Spread spread(loads);
+  const double expected = spread.busiest(2);
+  spread.observe(loads, {0, 0, 0, 1, 1, 1});
+  CHECK(spread.busiest(2) == doctest::Approx(0.75));
+  CHECK(expected < 0.7);
+  CHECK(spread.busiest(6) == doctest::Approx(0.25));  // one partition each: nothing can meet
+  spread.observe(loads, {0, -1, 0, 1, 1, 1});         // not all are known: what was seen stays
+  CHECK(spread.busiest(2) == doctest::Approx(0.75));
+  spread.observe(loads, {0, 1, 0, 1, 0, 1});
+  CHECK(spread.busiest(2) == doctest::Approx(expected).epsilon(0.1));
+}
+
+TEST_CASE("an assignment of even partitions shows no unevenness") {
+  const std::vector<double> loads(5, 2.0);
+  Spread spread(loads);
+  spread.observe(loads, {0, 0, 0, 1, 1});
+  CHECK(spread.unevenness() == doctest::Approx(1));
+}
