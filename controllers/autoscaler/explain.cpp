@@ -85,8 +85,9 @@ void explain_in(Decision& decision) {
 
 void explain_limited(Decision& decision, const StageLook& look) {
   const std::string& clamp = decision.clamps.back();
-  std::string why = cat(replicas_text(decision.from), " are all that may be asked for, ",
-                        rate_text(term(decision, "need")), " records/s are needed");
+  std::string why =
+      cat(replicas_text(decision.from), " are all that may be asked for, ", rate_text(term(decision, "need")),
+          of_source(decision) ? " are needed" : " records/s are needed");
   if (clamp == "Unschedulable") {
     why = cat("no more replicas are asked for: ", std::to_string(look.unschedulable),
               " cannot be placed on a node: ", look.unschedulable_why);

@@ -214,7 +214,11 @@ bool StageLaw::judge_trial(double now, const StageLook& look, Decision& decision
   if (!trial_->ready_at) {
     trial_->saturated = trial_->saturated || figures_.utilisation().value_or(0) >= kSaturated;
     trial_->rate_before = std::max(trial_->rate_before, figures_.taken_in());
-    if (look.ready < trial_->to) return false;
+    if (look.ready < trial_->to) {
+      // A straggler must not keep the stage from deciding for ever. If no pod came, more of them would not either.
+      if (look.ready > trial_->from && now - trial_->asked_at > kLongestStartUp) trial_.reset();
+      return false;
+    }
     trial_->ready_at = now;
     start_up_ += kStartUpGain * (std::clamp(now - trial_->asked_at, 1.0, kLongestStartUp) - start_up_);
   }
@@ -283,7 +287,11 @@ void StageLaw::decide_source(double now, const StageLook& look, Decision& decisi
                     {"needOfHoldWindow", needs_.front().second}};
   const int most = ceiling(look, now, decision);
   const auto count = [&](double need) { return std::clamp(static_cast<int>(std::ceil(need)), 1, most); };
-  if (needed <= look.limits.max) decision.clamps.clear();
+  if (needed <= most) {
+    decision.clamps.clear();
+  } else if (!decision.clamps.empty()) {
+    decision.advice = advise_limit(decision.clamps.back(), static_cast<int>(std::ceil(needed)), look);
+  }
   if (count(needed) > look.replicas && !look.moving) {
     decision.to = count(needed);
     return explain_out(decision);
@@ -293,7 +301,8 @@ void StageLaw::decide_source(double now, const StageLook& look, Decision& decisi
     decision.to = fewest;
     return explain_in(decision);
   }
-  explain_steady(decision);
+  if (decision.advice.empty()) return explain_steady(decision);
+  explain_limited(decision, look);
 }
 
 void StageLaw::advise(const StageLook& look, double rate, Decision& decision) const {

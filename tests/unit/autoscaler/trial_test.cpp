@@ -100,3 +100,22 @@ TEST_CASE("one change is in flight at a time unless it turns out to be too small
   w.run(4, 20000);
   CHECK(w.changes.size() == 2);
 }
+
+TEST_CASE("while no pod of a step comes no more are asked for") {
+  World w(Stage(96, 1, 96));
+  w.run(60, 800);
+  w.stage.start_up = 100'000;
+  w.run(900, 1900);
+  CHECK(w.changes.size() == 1);
+}
+
+TEST_CASE("a straggler among the new pods does not end all decisions") {
+  World w(Stage(96, 1, 96));
+  w.run(60, 800);
+  w.stage.stragglers = 1;
+  w.stage.capacity = 200;  // the new ones find the work harder than it was
+  w.run(30, 1900);
+  REQUIRE(w.changes.size() == 1);
+  w.run(400, 1900);
+  CHECK(w.changes.size() > 1);
+}

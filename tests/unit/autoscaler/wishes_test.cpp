@@ -113,3 +113,20 @@ TEST_CASE("time in which nothing could be seen does not count as idle") {
   w.run(60, 0);
   CHECK(w.replicas() == 0);
 }
+
+TEST_CASE("an intake that may not have the replicas it needs says what to change") {
+  Stage stage(24, 1, 3);
+  stage.look.kind = StageKind::source;
+  stage.look.bytes_per_replica = 1000;
+  stage.look.partitions.clear();
+  stage.look.bytes_in_flight = 4000;
+  World w(stage);
+  for (int i = 0; i < 5; ++i) {
+    w.stage.look.ready = w.stage.look.replicas;
+    w.decide();
+    w.now += 1;
+  }
+  CHECK(w.replicas() == 3);
+  CHECK(w.last.reason == "AtMax");
+  CHECK(w.last.advice == "raise scale.max to 8 (it is 3)");
+}

@@ -21,6 +21,7 @@ struct Stage {
   double capacity = 1000;      // records per second of one replica
   double shared_limit = 1e9;   // records per second of all replicas together, e.g. of a database
   int start_up = 10;           // seconds
+  int stragglers = 0;          // of the replicas last asked for: they never start
   std::vector<double> shares;  // of the arrivals, by partition
   bool reachable = true;       // metrics can be read
 
@@ -40,6 +41,7 @@ struct Stage {
     started_.resize(static_cast<std::size_t>(look.replicas), now + start_up);
     look.ready =
         static_cast<int>(std::count_if(started_.begin(), started_.end(), [&](double at) { return at <= now; }));
+    look.ready = std::min(look.ready, std::max(1, look.replicas - stragglers));
     look.moving = look.ready != look.replicas;
     double waiting = 0;
     for (std::size_t p = 0; p < end.size(); ++p) {
