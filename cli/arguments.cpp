@@ -7,7 +7,8 @@ namespace {
 
 const std::map<std::string, std::string> kShort = {
     {"-n", "namespace"}, {"-o", "output"}, {"-f", "filename"}, {"-h", "help"}};
-const std::set<std::string> kTakesValue = {"namespace", "output", "filename", "kubeconfig", "context", "operator"};
+const std::set<std::string> kTakesValue = {"namespace", "output",        "filename", "kubeconfig", "context",
+                                           "operator",  "operator-port", "stage",    "since"};
 const std::set<std::string> kFlags = {"help"};
 
 }  // namespace

@@ -11,6 +11,9 @@ Usage:
   kubectl tidegate status NAME [-n NAMESPACE] [-o json]
       Stages in flow order with state, pods, rates, lag, dead letters and the last problem. "?" is unknown, which is
       not zero. Warns when the operator that wrote the status is gone.
+  kubectl tidegate explain NAME [-n NAMESPACE] [--stage STAGE] [--since 10m] [-o json]
+      The autoscaler's decisions with the figures that led to them, holds too, newest last. Asks the operator through
+      the API server: needs the right to get pods/proxy in the operator's namespace.
   kubectl tidegate validate -f FILE
       Checks manifests without a cluster: structure, references and, where tidegate-worker is found beside this binary
       or on PATH, the SQL. "-" reads standard input. Exit code 1 when something is wrong.
@@ -21,6 +24,7 @@ Options:
       --kubeconfig FILE       default: KUBECONFIG, else ~/.kube/config
       --context CONTEXT       default: the current one
       --operator NS/LEASE     the operator's Lease; default tidegate-system/tidegate-operator
+      --operator-port PORT    where it serves metrics; default 8080
   -o, --output json           for programs
   -h, --help
 )";
@@ -39,6 +43,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (arguments->command == "status") return status_command(*arguments);
+  if (arguments->command == "explain") return explain_command(*arguments);
   if (arguments->command == "validate") return validate_command(*arguments);
   if (arguments->command == "version") {
     std::puts("kubectl-tidegate " TIDEGATE_VERSION);

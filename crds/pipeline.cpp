@@ -1,5 +1,6 @@
 #include "crds/pipeline.h"
 
+#include "common/base/text.h"
 #include "crds/parts.h"
 
 namespace tidegate::crds {
@@ -27,19 +28,19 @@ KafkaChoice read_kafka(const Reader& at) {
   return out;
 }
 
+Duration read_duration(const Reader& at) {
+  const auto duration = parse_duration(at.text());
+  if (!duration) at.fail(duration.error().message);
+  return duration ? *duration : Duration{0};
+}
+
 Topic read_topic(const Reader& at) {
   Topic out;
   out.name = at["name"].required_text();
   out.existing = at["existing"].flag(false);
   out.partitions = at["partitions"].number(0);
   if (!out.existing && out.partitions < 1) at["partitions"].fail("is needed, unless existing is true");
-  if (at["retention"].present()) {
-    const auto retention = parse_duration(at["retention"].text());
-    if (retention)
-      out.retention = *retention;
-    else
-      at["retention"].fail(retention.error().message);
-  }
+  if (at["retention"].present()) out.retention = read_duration(at["retention"]);
   out.key = at["key"].texts();
   out.deletion_policy = read_deletion_policy(at);
   for (const Reader& field : at["value"]["fields"].items()) {
@@ -48,9 +49,35 @@ Topic read_topic(const Reader& at) {
   return out;
 }
 
-void read_stage(const Reader& at, Stage& out) {
+Objectives read_objectives(const Reader& at) {
+  Objectives out;
+  if (const Reader latency = at["latency"]; latency.present()) {
+    out.latency = read_duration(latency);
+    if (*out.latency < std::chrono::seconds(1) || *out.latency > std::chrono::hours(24))
+      latency.fail("must be from 1s to 24h, in Go's units h, m, s and ms");
+  }
+  if (at["throughput"].present()) out.throughput = at["throughput"].number(0);
+  if (out.throughput && *out.throughput < 1) at["throughput"].fail("must be at least 1");
+  return out;
+}
+
+Scale read_scale(const Reader& at, int least) {
+  const Scale out{at["min"].number(1), at["max"].number(0)};
+  if (!at["max"].present()) at["max"].fail("is missing");
+  if (out.min < least) at["min"].fail(cat("must be at least ", std::to_string(least)));
+  if (out.min > out.max) at["min"].fail("must not exceed max");
+  return out;
+}
+
+// `least`: what scale.min may be at least.
+void read_stage(const Reader& at, Stage& out, int least) {
   out.name = at["name"].required_text();
   out.replicas = at["replicas"].number(1);
+  if (at["scale"].present()) out.scale = read_scale(at["scale"], least);
+  if (out.scale && at["replicas"].present())
+    at.fail("give replicas (a fixed number) or scale (the operator chooses), not both");
+  out.rate_limit = at["rateLimit"].number(0);
+  if (at["rateLimit"].present() && out.rate_limit < 1) at["rateLimit"].fail("must be at least 1");
   out.resources = read_resources(at["resources"], out.resources);
 }
 
@@ -60,7 +87,7 @@ Start read_start(const Reader& at) {
 
 Source read_source(const Reader& at) {
   Source out;
-  read_stage(at, out);
+  read_stage(at, out, 1);
   out.to = at["to"].required_text();
   if (!at["http"].present()) at["http"].fail("is missing");
   out.http_port = at["http"]["port"].number(out.http_port);
@@ -70,7 +97,7 @@ Source read_source(const Reader& at) {
 
 Processor read_processor(const Reader& at) {
   Processor out;
-  read_stage(at, out);
+  read_stage(at, out, 0);
   const auto from = at["from"].texts();
   if (from.size() != 1)
     at["from"].fail("must name one topic");
@@ -86,7 +113,7 @@ Processor read_processor(const Reader& at) {
 
 Sink read_sink(const Reader& at) {
   Sink out;
-  read_stage(at, out);
+  read_stage(at, out, 0);
   out.from = at["from"].required_text();
   out.key = at["key"].texts();
   out.start = read_start(at);
@@ -114,6 +141,7 @@ Result<PipelineSpec> pipeline_from_json(const Json& spec) {
   const Reader at(spec, "spec", error);
   PipelineSpec out;
   out.paused = at["paused"].flag(false);
+  out.objectives = read_objectives(at["objectives"]);
   out.kafka = read_kafka(at["kafka"]);
   for (const Reader& item : at["topics"].items()) out.topics.push_back(read_topic(item));
   for (const Reader& item : at["sources"].items()) out.sources.push_back(read_source(item));

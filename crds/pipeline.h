@@ -52,10 +52,18 @@ struct Topic {
 
 enum class Start { earliest, latest };
 
+// The operator chooses the number of pods within these.
+struct Scale {
+  int min = 1;
+  int max = 1;
+};
+
 // What all stages have.
 struct Stage {
   std::string name;
-  int replicas = 1;
+  int replicas = 1;  // without scale
+  std::optional<Scale> scale;
+  int rate_limit = 0;  // records per second and replica; 0: none, always so for sources
   Resources resources{"50m", "96Mi", "", "512Mi"};
 };
 
@@ -86,8 +94,14 @@ struct Sink : Stage {
   std::optional<Postgres> postgres;  // none: the log
 };
 
+struct Objectives {
+  std::optional<Duration> latency;
+  std::optional<int> throughput;  // records per second
+};
+
 struct PipelineSpec {
   bool paused = false;
+  Objectives objectives;
   KafkaChoice kafka;
   std::vector<Topic> topics;
   std::vector<Source> sources;

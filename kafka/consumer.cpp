@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -351,6 +352,21 @@ void Consumer::resume() {
     if (!mine.broken) readable.push_back(partition);
   }
   rd_kafka_resume_partitions(impl_->handle.get(), impl_->list_of(readable).get());
+}
+
+void Consumer::leave(Duration patience) {
+  Impl& impl = *impl_;
+  if (impl.closed || rd_kafka_unsubscribe(impl.handle.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+  const auto member = [&] {
+    const std::unique_ptr<char, void (*)(char*)> id(rd_kafka_memberid(impl.handle.get()),
+                                                    [](char* text) { rd_kafka_mem_free(nullptr, text); });
+    return id != nullptr && *id != '\0';  // the library clears it when it sends the request to leave
+  };
+  while ((!impl.owned.empty() || member()) && std::chrono::steady_clock::now() < deadline) {
+    rd_kafka_message_t* message = nullptr;
+    if (rd_kafka_consume_batch_queue(impl.queue.get(), 20, &message, 1) == 1) rd_kafka_message_destroy(message);
+  }
 }
 
 void Consumer::close() {

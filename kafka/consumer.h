@@ -91,6 +91,9 @@ class Consumer {
   void pause();
   void resume();
 
+  // Gives partitions up through the listener and leaves the group, so that other members take them over at once and not
+  // after the session timeout. Waits up to `patience`; only close() may follow.
+  void leave(Duration patience);
   // Hands partitions back through the listener and disconnects, keeping the static membership. Idempotent.
   void close();
   // Why no broker can be reached now; empty when one can, as far as known. Thread-safe.

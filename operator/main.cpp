@@ -1,6 +1,7 @@
 // tidegate-operator: wires the Kubernetes runtime, the observers and the controllers together.
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <random>
@@ -12,6 +13,7 @@
 #include "controllers/kafkacluster/controller.h"
 #include "controllers/observation/kafka_access.h"
 #include "controllers/pipeline/controller.h"
+#include "controllers/scaling/explain.h"
 #include "crds/names.h"
 #include "operator/kube/events.h"
 #include "operator/kube/manager.h"
@@ -67,7 +69,7 @@ Result<std::string> installation_id(const OperatorOptions& options, kube::Api& a
 }
 
 Result<std::unique_ptr<http::Server>> serve(const OperatorOptions& options, const metrics::Registry& registry,
-                                            const kube::Manager& manager) {
+                                            const kube::Manager& manager, const std::atomic<const Scaler*>& scaler) {
   http::Options where;
   where.port = options.metrics_port;
   return http::Server::listen(where, [&](const http::Request& request, const http::Respond& respond) {
@@ -81,6 +83,9 @@ Result<std::unique_ptr<http::Server>> serve(const OperatorOptions& options, cons
                "text/plain; charset=utf-8",
                manager.ready() ? "ok" : "caches are not filled yet",
                {}});
+    } else if (const auto asked = explain_request(request.target); asked && scaler.load() != nullptr) {
+      const auto answer = explain(*scaler.load(), *asked);
+      respond({answer ? 200 : 404, "application/json", answer.value_or(Json::object({})).dump(), {}});
     } else {
       respond({404, "text/plain; charset=utf-8", "not found", {}});
     }
@@ -119,7 +124,8 @@ Result<void> run(const OperatorOptions& options) {
                                                "tidegate-operator", identity};
   }
   kube::Manager manager(**transport, **lease_transport, registry, manager_options);
-  auto server = serve(options, registry, manager);
+  std::atomic<const Scaler*> explain{nullptr};
+  auto server = serve(options, registry, manager, explain);
   if (!server) return server.error();
   const auto installation = installation_id(options, manager.api());
   if (!installation) return installation.error();
@@ -147,9 +153,11 @@ Result<void> run(const OperatorOptions& options) {
   kube::Enqueuer* cluster_queue = nullptr;
   Observers observers({.pipeline_changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); },
                        .cluster_changed = [&](const kube::Key& key) { cluster_queue->enqueue(key); }});
+  IntakeFigures intake;
+  Scaler scaler(caches, *events, intake, {.changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); }});
   WorkerSqlCheck sql_check(options.worker_binary);
   PipelineController pipelines(
-      manager.api(), caches, *events, sql_check, observers,
+      manager.api(), caches, *events, sql_check, observers, scaler,
       {.installation = *installation,
        .worker_image = options.worker_image,
        .pull_policy = options.worker_pull_policy,
@@ -182,11 +190,18 @@ Result<void> run(const OperatorOptions& options) {
     });
   }
   publish_pipelines(registry, caches.of(kinds::pipelines));
+  publish_scaling(registry, scaler);
+  explain.store(&scaler);
+
+  std::jthread intake_thread([&](const std::stop_token& stop) { intake.run(stop); });
+  std::jthread scaler_thread([&](const std::stop_token& stop) { scaler.run(stop); });
 
   log::info(
       "started",
       {{"installation", *installation}, {"workerImage", options.worker_image}, {"kafkaImage", options.kafka_image}});
   auto done = manager.run(signals.token());
+  scaler_thread = {};
+  intake_thread = {};
   observers.stop();
   (*server)->stop();
   return done;

@@ -91,6 +91,16 @@ PipelineView Observer::pipeline(const kube::Key& key) const {
   return out;
 }
 
+std::map<std::string, StageReading> Observer::readings(const kube::Key& key) const {
+  const SteadyTime now = clock_.steady();
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, StageReading> out;
+  const auto found = pipelines_.find(key);
+  if (found == pipelines_.end()) return out;
+  for (const auto& [name, stage] : found->second.stages) out[name] = stage.progress.reading(now);
+  return out;
+}
+
 std::shared_ptr<KafkaLink> Observer::link() const {
   const std::lock_guard lock(mutex_);
   return cluster_.reachable ? link_ : nullptr;

@@ -72,6 +72,8 @@ class Observer {
 
   ClusterView cluster() const;
   PipelineView pipeline(const kube::Key& key) const;
+  // By stage; a stage that is not watched is absent.
+  std::map<std::string, StageReading> readings(const kube::Key& key) const;
 
   // The connection, for requests that change something; null while there is none.
   std::shared_ptr<KafkaLink> link() const;

@@ -76,7 +76,12 @@ std::int64_t StageProgress::position_of(const kafka::CommittedOffset& committed,
 
 void StageProgress::observe_log(SteadyTime now, const std::vector<kafka::LogOffsets>& log) {
   if (partitions_.size() < log.size()) partitions_.resize(log.size());
-  for (std::size_t i = 0; i < log.size(); ++i) pass_end(partitions_[i], log[i].stable, now);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    partitions_[i].end = log[i].end;
+    partitions_[i].beyond = partitions_[i].position > log[i].stable;
+    pass_end(partitions_[i], log[i].stable, now);
+  }
+  log_read_ = now;
 }
 
 void StageProgress::observe(SteadyTime now, bool active, const std::vector<kafka::LogOffsets>& log,
@@ -101,10 +106,15 @@ void StageProgress::observe(SteadyTime now, bool active, const std::vector<kafka
     if (fresh) partition.moved = partition.heard = now;
     partition.committed = committed[i].offset >= 0;
     partition.metadata = committed[i].metadata;
-    if (const auto report = kafka::CommitMetadata::decode(committed[i].metadata)) {
+    const auto report = kafka::CommitMetadata::decode(committed[i].metadata);
+    partition.legible = report.ok();
+    if (report) {
       partition.in = report->records_in;
       partition.out = report->records_out;
       partition.dead_letters = report->dead_letters;
+      partition.busy_us = report->busy_us;
+      partition.wait_us = report->wait_us;
+      partition.replica = report->by.value_or(-1);
       partition.waiting = report->waiting;
       partition.problem = report->problem;
     }
@@ -115,6 +125,7 @@ void StageProgress::observe(SteadyTime now, bool active, const std::vector<kafka
   in_.add(now, in);
   out_.add(now, out);
   known_ = true;
+  commits_read_ = now;
 }
 
 void StageProgress::pause(SteadyTime now) {

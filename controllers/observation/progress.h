@@ -41,6 +41,22 @@ struct StageFigures {
   Duration silent{0};    // the longest time for which a partition's commit was not renewed
 };
 
+// What autoscaling is decided on. Absent = unknown: not looked at for too long, silent, partial or contradictory.
+// Counters run since the group's start.
+struct StageReading {
+  struct Partition {
+    std::optional<double> end;       // of the log
+    std::optional<double> readable;  // last stable offset
+    std::optional<double> position;  // never beyond `readable`
+    int replica = -1;                // ordinal that committed last; -1 unknown
+  };
+  std::vector<Partition> partitions;
+  std::optional<double> busy_seconds;
+  std::optional<double> wait_seconds;  // for the target, part of busy_seconds
+  std::optional<double> records_out;
+  std::optional<double> age_seconds;  // of the oldest record that waits
+};
+
 // A worker commits within 200 ms of moving, so that this long without is no pause between batches.
 inline constexpr Duration kStandsStill{8'000};
 // It renews its commit every 10 s when there is nothing to do.
@@ -64,16 +80,22 @@ class StageProgress {
   void pause(SteadyTime now);
 
   StageFigures figures(SteadyTime now) const;
+  StageReading reading(SteadyTime now) const;  // reading.cpp
 
  private:
   struct Partition {
     std::int64_t position = -1;  // next record to take in; -1 unknown
     std::string metadata;        // of the last commit
     std::int64_t stable = -1;
-    SteadyTime moved{};  // when position changed last, or when records began to wait after that
-    SteadyTime heard{};  // when the commit changed last
+    SteadyTime moved{};     // when position changed last, or when records began to wait after that
+    SteadyTime heard{};     // when the commit changed last
+    std::int64_t end = -1;  // of the log
     std::int64_t in = 0, out = 0, dead_letters = 0;
+    std::optional<std::int64_t> busy_us, wait_us;
+    int replica = -1;
     bool committed = false, waiting = false;
+    bool legible = false;  // the metadata of the last commit is ours
+    bool beyond = false;   // the position was beyond a log end that was read after it: not the same log
     std::string problem;
     // When the log end passed these offsets, oldest first: (end, time). What `aged_from` is below is of unknown age.
     std::deque<std::pair<std::int64_t, SteadyTime>> ends;
@@ -88,6 +110,7 @@ class StageProgress {
   crds::Start start_;
   std::vector<Partition> partitions_;
   bool known_ = false;
+  SteadyTime log_read_{}, commits_read_{};
   SteadyTime last_moved_{};
   bool ever_moved_ = false;
   Rate in_, out_;

@@ -60,13 +60,14 @@ Result<std::optional<Duration>> PipelineController::reconcile(const kube::Key& k
   run.pipeline = caches_.of(kinds::pipelines).get(key.ns, key.name);
   if (!run.pipeline) {
     observers_.forget(key);
+    scaler_.forget(key);
     const std::lock_guard lock(mutex_);
     memory_.erase(key);
     return std::optional<Duration>{};
   }
   const Json& pipeline = *run.pipeline;
   run.memory = &memory_of(key, pipeline.at("metadata/uid").as_string());
-  run.context = {key.ns, key.name, options_.installation, "", options_.worker_image, options_.pull_policy};
+  run.context = {key.ns, key.name, options_.installation, "", options_.worker_image, options_.pull_policy, {}};
   if (pipeline.has("metadata/deletionTimestamp")) return finish(run);
   if (needs_finalizer(pipeline.at("spec")) && !has_finalizer(pipeline)) {
     // The watch calls again when the server has it.
@@ -78,6 +79,7 @@ Result<std::optional<Duration>> PipelineController::reconcile(const kube::Key& k
   accept(run);
   if (run.accepted) {
     connect(run);
+    scale(run);
     for (auto step : {&PipelineController::make_topics, &PipelineController::run_stages}) {
       auto done = (this->*step)(run);
       if (done) continue;
@@ -297,6 +299,7 @@ Result<void> PipelineController::run_stages(Run& run) {
 
 Result<void> PipelineController::prune(const Run& run, const std::vector<Child>& wanted, bool rolled_out) {
   std::set<std::pair<std::string, std::string>> keep{{"configmaps", accepted_name(run.key.name)}};
+  if (scales(run.accepted->spec)) keep.insert({"configmaps", learned_name(run.key.name)});
   for (const Child& child : wanted) keep.insert({child.kind.plural, child.object.at("metadata/name").as_string()});
   for (const auto* kind : {&kinds::stateful_sets, &kinds::deployments, &kinds::services, &kinds::config_maps}) {
     // Pods of the old version may still have to be made anew with their settings.
@@ -320,23 +323,22 @@ std::vector<kube::ObjectPtr> PipelineController::pods_of(const Run& run, const s
 void PipelineController::look_at_stages(Run& run) {
   const crds::PipelineSpec& spec = run.accepted->spec;
   const std::string problem = run.view.cluster.problem.empty() ? "it has not answered yet" : run.view.cluster.problem;
-  const auto add = [&](const crds::Stage& stage, const char* kind, int replicas, const std::string& topic,
-                       const std::string& url) {
+  const auto add = [&](const crds::Stage& stage, const char* kind, const std::string& topic, const std::string& url) {
     const PodSummary pods = summarize_pods(pods_of(run, stage.name));
+    const int replicas = replicas_of(run.context, stage, spec.paused && std::string_view(kind) != "source");
     StageReport report{stage.name, kind, {}, replicas, pods.ready, {}, {}, url};
     if (const auto found = run.view.stages.find(stage.name); found != run.view.stages.end())
       report.figures = found->second;
     if (const auto found = run.view.topic_rates.find(topic); found != run.view.topic_rates.end())
       report.append_rate = found->second;
-    report.verdict =
-        judge({kind, replicas, pods, run.view.cluster.reachable, problem, report.figures, report.append_rate});
+    report.verdict = judge({kind, replicas, stage.scale && !spec.paused, pods, run.view.cluster.reachable, problem,
+                            report.figures, report.append_rate});
     if (report.kind != "source") warn_about_replicas(run, report, topic);
     run.report.stages.push_back(std::move(report));
   };
-  for (const auto& source : spec.sources)
-    add(source, "source", source.replicas, source.to, source_url(run.context, source));
-  for (const auto& stage : spec.processors) add(stage, "processor", spec.paused ? 0 : stage.replicas, stage.from, "");
-  for (const auto& stage : spec.sinks) add(stage, "sink", spec.paused ? 0 : stage.replicas, stage.from, "");
+  for (const auto& source : spec.sources) add(source, "source", source.to, source_url(run.context, source));
+  for (const auto& stage : spec.processors) add(stage, "processor", stage.from, "");
+  for (const auto& stage : spec.sinks) add(stage, "sink", stage.from, "");
   for (const crds::Topic& topic : spec.topics) {
     const bool inner =
         std::any_of(spec.processors.begin(), spec.processors.end(), [&](const auto& p) { return p.to == topic.name; });

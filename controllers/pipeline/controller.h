@@ -14,6 +14,7 @@
 #include "controllers/pipeline/accept.h"
 #include "controllers/pipeline/plan.h"
 #include "controllers/pipeline/status.h"
+#include "controllers/scaling/scaler.h"
 #include "operator/kube/controller.h"
 #include "operator/kube/events.h"
 
@@ -31,11 +32,12 @@ class PipelineController final : public kube::Reconciler {
   };
 
   PipelineController(kube::Api& api, const Caches& caches, kube::EventRecorder& events, SqlCheck& check,
-                     Observers& observers, Options options)
+                     Observers& observers, Scaler& scaler, Options options)
       : api_(api),
         caches_(caches),
         events_(events),
         observers_(observers),
+        scaler_(scaler),
         options_(std::move(options)),
         children_(api, caches),
         acceptance_(api, caches, check) {}
@@ -84,6 +86,11 @@ class PipelineController final : public kube::Reconciler {
   std::vector<kube::ObjectPtr> pods_of(const Run& run, const std::string& stage) const;
   bool looked_enough(const Run& run) const;
 
+  // Autoscaling (scale.cpp).
+  void scale(Run& run);
+  Result<void> keep_learned(const Run& run);
+  std::map<std::string, int> running_replicas(const Run& run);
+
   // Status and Events (report.cpp).
   Result<void> write_status(Run& run);
   void tell(const Json& pipeline, const Json& before, const Json& after);
@@ -98,12 +105,16 @@ class PipelineController final : public kube::Reconciler {
   const Caches& caches_;
   kube::EventRecorder& events_;
   Observers& observers_;
+  Scaler& scaler_;
   const Options options_;
   Children children_;
   Acceptance acceptance_;
   std::mutex mutex_;
   std::map<kube::Key, Memory> memory_;  // an entry is used by one reconcile at a time
 };
+
+// The ConfigMap that keeps what autoscaling learned.
+std::string learned_name(const std::string& pipeline);
 
 // Whether deleting the pipeline has something to do for us.
 bool needs_finalizer(const Json& spec);

@@ -36,14 +36,18 @@ const char* to_string(StageState state) {
 
 StageVerdict judge(const StageEvidence& evidence) {
   const StageFigures& figures = evidence.figures;
-  if (evidence.replicas == 0) return {StageState::paused, ""};
-  if (!evidence.pods.problem.empty()) return {StageState::failing, evidence.pods.problem};
+  if (evidence.replicas == 0 && !evidence.scaled) return {StageState::paused, ""};
+  // A replica more than the nodes can take is no failure of those that work.
+  const bool wants_more = evidence.scaled && evidence.pods.ready > 0 && evidence.pods.unschedulable > 0 &&
+                          evidence.pods.problem == evidence.pods.unschedulable_why;
+  if (!evidence.pods.problem.empty() && !wants_more) return {StageState::failing, evidence.pods.problem};
   if (!evidence.kafka_reachable) {
     // Without pods it has never begun.
     const StageState state = evidence.pods.total == 0 ? StageState::starting : StageState::waiting;
     return {state, cat("waits for Kafka: ", evidence.kafka_problem)};
   }
   if (evidence.kind == "source") return judge_source(evidence);
+  if (evidence.replicas == 0 && figures.unread.empty() && figures.lag_records == 0) return {StageState::idle, ""};
   if (evidence.pods.running == 0) return {StageState::starting, "no pod runs yet"};
   if (!figures.unread.empty()) return {StageState::waiting, cat("its offsets cannot be read: ", figures.unread)};
   if (!figures.known) return {StageState::starting, "nothing is known about its progress yet"};

@@ -16,8 +16,9 @@ enum class StageState { idle, flowing, paused, starting, waiting, stalled, faili
 const char* to_string(StageState state);
 
 struct StageEvidence {
-  std::string kind;  // source, processor, sink
-  int replicas = 0;  // asked for
+  std::string kind;     // source, processor, sink
+  int replicas = 0;     // asked for
+  bool scaled = false;  // the operator chose that number; 0 is then no pause
   PodSummary pods;
   bool kafka_reachable = false;
   std::string kafka_problem;

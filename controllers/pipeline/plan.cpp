@@ -42,7 +42,7 @@ class StagePlanner {
   Child deployment(int http_port) const {
     Json out = object(kinds::deployments, name_);
     out["spec"] = Json::object(
-        {{"replicas", stage_.replicas},
+        {{"replicas", replicas_of(context_, stage_, false)},
          // Clients must always find somebody.
          {"strategy", Json::object({{"type", "RollingUpdate"},
                                     {"rollingUpdate", Json::object({{"maxUnavailable", 0}, {"maxSurge", 1}})}})},
@@ -162,6 +162,13 @@ Child plan_kafka_cluster(const PipelineContext& context, const Accepted& accepte
                                                {"spec", accepted.spec_json.at("kafka/managed")}})};
 }
 
+int replicas_of(const PipelineContext& context, const crds::Stage& stage, bool paused) {
+  if (paused) return 0;
+  const auto decided = context.replicas.find(stage.name);
+  if (decided != context.replicas.end()) return decided->second;
+  return stage.scale ? stage.scale->min : stage.replicas;
+}
+
 std::vector<Child> plan_stages(const PipelineContext& context, const Accepted& accepted) {
   std::vector<Child> out;
   const bool paused = accepted.spec.paused;
@@ -176,13 +183,13 @@ std::vector<Child> plan_stages(const PipelineContext& context, const Accepted& a
   for (const crds::Processor& processor : accepted.spec.processors) {
     const StageSettings settings = processor_settings(context, accepted, processor);
     const StagePlanner planner(context, processor, "processor", settings);
-    for (Child child : {planner.config_map(), planner.stateful_set(paused ? 0 : processor.replicas)})
+    for (Child child : {planner.config_map(), planner.stateful_set(replicas_of(context, processor, paused))})
       out.push_back(std::move(child));
   }
   for (const crds::Sink& sink : accepted.spec.sinks) {
     const StageSettings settings = sink_settings(context, accepted, sink);
     const StagePlanner planner(context, sink, "sink", settings);
-    for (Child child : {planner.config_map(), planner.stateful_set(paused ? 0 : sink.replicas)})
+    for (Child child : {planner.config_map(), planner.stateful_set(replicas_of(context, sink, paused))})
       out.push_back(std::move(child));
   }
   return out;

@@ -1,6 +1,7 @@
 // From an accepted pipeline to the objects that run it. Pure.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,11 @@ struct PipelineContext {
   std::string bootstrap_servers;
   std::string worker_image;
   std::string pull_policy;
+  std::map<std::string, int> replicas = {};  // of stages with scale, as the autoscaler decided
 };
+
+// What a stage is to run with; a paused pipeline's processors and sinks have none.
+int replicas_of(const PipelineContext& context, const crds::Stage& stage, bool paused);
 
 // The KafkaCluster of a pipeline with kafka.managed.
 Child plan_kafka_cluster(const PipelineContext& context, const Accepted& accepted);

@@ -49,14 +49,16 @@ Result<void> PipelineController::write_status(Run& run) {
 
 // Events about what changed.
 void PipelineController::tell(const Json& pipeline, const Json& before, const Json& after) {
-  for (const char* type : {"Stalled", "Ready"}) {
+  for (const char* type : {"Stalled", "Ready", "ScalingActive", "ScalingLimited"}) {
     const Json& was = condition(before, type);
     const Json& is = condition(after, type);
+    if (is.is_null() || (was.is_null() && std::string_view(type).starts_with("Scaling"))) continue;
     if (was.at("status") == is.at("status") && was.at("reason") == is.at("reason")) continue;
     const bool truth = is.at("status").as_string() == "True";
-    if (std::string_view(type) == "Stalled" && !truth) continue;
+    const bool bad_when_true = std::string_view(type) == "Stalled" || std::string_view(type) == "ScalingLimited";
+    if (bad_when_true && !truth) continue;
     const bool starting = is.at("reason").as_string() == "Starting";
-    events_.record(pipeline, std::string_view(type) == "Stalled" || (!truth && !starting), is.at("reason").as_string(),
+    events_.record(pipeline, bad_when_true || (!truth && !starting), is.at("reason").as_string(),
                    is.at("message").as_string());
   }
 }

@@ -48,6 +48,7 @@ void add_input(StageSettings& out, const PipelineContext& context, const Accepte
   out.json["group"] = crds::consumer_group(context.installation, context.ns, context.name, stage.name);
   out.json["start"] = start == crds::Start::earliest ? "earliest" : "latest";
   out.json["input"] = Json::object({{"topic", topic}, {"fields", to_json(accepted.fields.at(topic))}});
+  if (stage.rate_limit > 0) out.json["rateLimit"] = stage.rate_limit;
   out.json["deadLetters"] = Json::object({{"topic", crds::dead_letter_topic(context.ns, context.name, stage.name)}});
 }
 

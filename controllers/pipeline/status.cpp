@@ -11,12 +11,17 @@ void put(Json& out, const char* name, const std::optional<double>& value) {
   if (value) out[name] = rounded(*value);
 }
 
-Json stage_json(const StageReport& stage) {
+Json stage_json(const StageReport& stage, const ScalingReport& scaling) {
   Json out = Json::object({{"name", stage.name},
                            {"kind", stage.kind},
                            {"state", to_string(stage.verdict.state)},
                            {"replicas", stage.replicas},
                            {"readyReplicas", stage.ready}});
+  if (const auto scaled = scaling.stages.find(stage.name); scaled != scaling.stages.end()) {
+    out["desiredReplicas"] = scaled->second.recommended;
+    out["scaling"] = scaled->second.reason;
+    out["scalingMessage"] = truncate_utf8(scaled->second.sentence, 120);
+  }
   // Ready's message has it in full when it matters.
   if (!stage.verdict.message.empty()) out["message"] = truncate_utf8(stage.verdict.message, 80);
   if (!stage.url.empty()) out["url"] = stage.url;
@@ -30,6 +35,21 @@ Json stage_json(const StageReport& stage) {
   put(out, "lagSeconds", stage.figures.lag_seconds);
   if (stage.figures.dead_letters) out["deadLetters"] = *stage.figures.dead_letters;
   return out;
+}
+
+void add_scaling(std::vector<Condition>& out, const ScalingReport& scaling) {
+  if (!scaling.problem.empty()) {
+    out.push_back({"ScalingActive", Truth::no, "InvalidAnnotation", scaling.problem});
+  } else if (!scaling.unknown.empty()) {
+    out.push_back({"ScalingActive", Truth::no, "FiguresUnknown", scaling.unknown});
+  } else {
+    out.push_back({"ScalingActive", Truth::yes, "FiguresKnown", "replicas follow the load"});
+  }
+  if (scaling.limited.empty()) {
+    out.push_back({"ScalingLimited", Truth::no, "WithinLimits", "limits keep no stage from the objectives"});
+  } else {
+    out.push_back({"ScalingLimited", Truth::yes, "LimitReached", scaling.limited});
+  }
 }
 
 Condition ready(const StatusReport& report) {
@@ -66,6 +86,7 @@ std::vector<Condition> conditions(const StatusReport& report) {
   } else {
     out.push_back({"Stalled", Truth::no, "NotStalled", "nothing waits for a human"});
   }
+  if (report.scaled) add_scaling(out, report.scaling);
   return out;
 }
 
@@ -77,7 +98,7 @@ Json status_json(const StatusReport& report, const Json& before, WallTime now) {
   if (!report.cluster.empty()) out["kafka"]["cluster"] = report.cluster;
   std::optional<double> lag;
   for (const StageReport& stage : report.stages) {
-    out["stages"].push_back(stage_json(stage));
+    out["stages"].push_back(stage_json(stage, report.scaling));
     if (stage.figures.lag_records) lag = lag.value_or(0) + static_cast<double>(*stage.figures.lag_records);
   }
   if (!report.topics.empty()) out["topics"] = to_json(report.topics);
@@ -91,7 +112,9 @@ Json without_figures(Json status) {
   status.erase("lag");
   Json stages;
   for (Json stage : status.at("stages").items()) {
-    for (const char* figure : {"rateIn", "rateOut", "lagRecords", "lagSeconds", "deadLetters"}) stage.erase(figure);
+    for (const char* figure : {"rateIn", "rateOut", "lagRecords", "lagSeconds", "deadLetters", "desiredReplicas",
+                               "scaling", "scalingMessage"})
+      stage.erase(figure);
     stages.push_back(std::move(stage));
   }
   status["stages"] = std::move(stages);

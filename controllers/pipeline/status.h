@@ -7,6 +7,7 @@
 
 #include "controllers/pipeline/judge.h"
 #include "controllers/pipeline/topics.h"
+#include "controllers/scaling/pipeline_scaling.h"
 #include "controllers/shared/conditions.h"
 
 namespace tidegate::controllers {
@@ -32,6 +33,8 @@ struct StatusReport {
   std::optional<Error> stalled;      // what needs a human
   std::optional<Error> rolling_out;  // what is still to be done for this generation
   bool accepted = true;              // some version of the spec runs
+  bool scaled = false;               // some stage has scale
+  ScalingReport scaling;
 };
 
 std::vector<Condition> conditions(const StatusReport& report);

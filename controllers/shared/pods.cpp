@@ -42,13 +42,14 @@ std::string container_problem(const Json& container) {
   return message.empty() ? reason : cat(reason, ": ", truncate_utf8(message, 200));
 }
 
-std::string pod_problem(const Json& pod) {
-  if (pod.has("metadata/deletionTimestamp")) return "";
+// Why no node takes it; other reasons than Unschedulable, such as SchedulerError, pass by themselves.
+std::string pod_unschedulable(const Json& pod) {
   const Json& scheduled = condition(pod, "PodScheduled");
-  // Other reasons, such as SchedulerError, pass by themselves.
-  if (scheduled.at("status").as_string() == "False" && scheduled.at("reason").as_string() == "Unschedulable") {
-    return cat("Unschedulable: ", truncate_utf8(scheduled.at("message").as_string(), 300));
-  }
+  if (scheduled.at("status").as_string() != "False" || scheduled.at("reason").as_string() != "Unschedulable") return "";
+  return cat("Unschedulable: ", truncate_utf8(scheduled.at("message").as_string(), 300));
+}
+
+std::string pod_problem(const Json& pod) {
   if (pod.at("status/phase").as_string() == "Failed") {
     return cat(pod.at("status/reason").as_string("Failed"), ": ",
                truncate_utf8(pod.at("status/message").as_string(), 200));
@@ -88,18 +89,24 @@ Json container_resources(const crds::Resources& resources) {
 PodSummary summarize_pods(const std::vector<kube::ObjectPtr>& pods) {
   PodSummary out;
   for (const auto& pod : pods) {
-    if (pod->has("metadata/deletionTimestamp")) continue;
+    if (pod->has("metadata/deletionTimestamp")) {
+      ++out.terminating;
+      continue;
+    }
     ++out.total;
     if (pod->at("status/containerStatuses/0/state/running").is_object()) ++out.running;
     if (condition(*pod, "Ready").at("status").as_string() == "True") {
       ++out.ready;
       continue;
     }
-    if (!out.problem.empty()) continue;
-    if (const std::string problem = pod_problem(*pod); !problem.empty()) {
-      out.problem = cat("pod ", pod->at("metadata/name").as_string(), ": ", problem);
+    const std::string who = cat("pod ", pod->at("metadata/name").as_string(), ": ");
+    if (const std::string why = pod_unschedulable(*pod); !why.empty()) {
+      if (++out.unschedulable == 1) out.unschedulable_why = who + why;
+    } else if (const std::string problem = pod_problem(*pod); !problem.empty() && out.problem.empty()) {
+      out.problem = who + problem;
     }
   }
+  if (out.problem.empty()) out.problem = out.unschedulable_why;
   return out;
 }
 

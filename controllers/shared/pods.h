@@ -21,10 +21,13 @@ struct PodSummary {
   int total = 0;
   int running = 0;  // a container of it runs, ready or not
   int ready = 0;
-  std::string problem;  // of the first pod that does not run, with its name; "" when none has one
+  int terminating = 0;  // not counted above
+  int unschedulable = 0;
+  std::string unschedulable_why;  // of the first of these, with its name
+  std::string problem;            // of the first pod that does not run, with its name; "" when none has one
 };
 
-// A pod that is merely starting has no problem.
+// A pod that is merely starting has no problem; that no node takes a pod is told when no pod has another one.
 PodSummary summarize_pods(const std::vector<kube::ObjectPtr>& pods);
 
 }  // namespace tidegate::controllers

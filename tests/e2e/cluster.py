@@ -101,6 +101,10 @@ class Namespace:
         parts = [self.kubectl("get", "pods,pipelines.tidegate.io,kafkaclusters.tidegate.io", "-o", "wide", check=False).stdout]
         for pipeline in json.loads(self.kubectl("get", "pipelines.tidegate.io", "-o", "json", check=False).stdout or "{}").get("items", []):
             parts.append(cli("status", pipeline["metadata"]["name"], "-n", self.name, check=False).stdout)
+        for pod in json.loads(self.kubectl("get", "pods", "-o", "json", check=False).stdout or "{}").get("items", []):
+            if not all(s.get("ready") for s in pod["status"].get("containerStatuses", [])):
+                parts.append(pod["metadata"]["name"] + ":\n" +
+                             self.kubectl("logs", pod["metadata"]["name"], "--tail=25", check=False).stdout)
         parts.append(run("kubectl", "-n", "tidegate-system", "logs", "deployment/tidegate", "--tail=8", check=False).stdout)
         return "\n".join("     " + line for part in parts for line in part.splitlines())
 

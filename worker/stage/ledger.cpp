@@ -1,6 +1,7 @@
 #include "worker/stage/ledger.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "kafka/commit_metadata.h"
 
@@ -14,6 +15,8 @@ void Ledger::assign(const kafka::StartPosition& start) {
     partition.done.in = start.committed->records_in;
     partition.done.out = start.committed->records_out;
     partition.done.dead_letters = start.committed->dead_letters;
+    partition.done.busy_us = start.committed->busy_us.value_or(0);
+    partition.done.wait_us = start.committed->wait_us.value_or(0);
   }
   if (start.problem) partition.problem = start.problem->message;
   partitions_.insert_or_assign(start.partition, std::move(partition));
@@ -53,6 +56,8 @@ Ledger::Settled Ledger::settle() {
       partition.done.in += first.in;
       partition.done.out += first.out;
       partition.done.dead_letters += first.dead_letters;
+      partition.done.busy_us += first.busy_us;
+      partition.done.wait_us += first.wait_us;
       settled.in += first.in;
       settled.out += first.out;
       partition.under_way.pop_front();
@@ -114,11 +119,23 @@ kafka::Commit Ledger::commit_of(int number, const Partition& partition, const st
   metadata.records_in = partition.done.in;
   metadata.records_out = partition.done.out;
   metadata.dead_letters = partition.done.dead_letters;
+  metadata.busy_us = partition.done.busy_us;
+  metadata.wait_us = partition.done.wait_us;
+  metadata.by = replica_;
   metadata.topic_id = partition.topic_id;
   metadata.at_ms = now_ms;
   metadata.problem = partition.problem.empty() ? stage_problem : partition.problem;
   metadata.waiting = !metadata.problem.empty();
   return {number, partition.done.position, metadata.encode()};
+}
+
+std::optional<int> ordinal_of(const std::string& instance) {
+  const std::size_t dash = instance.rfind('-');
+  if (dash == std::string::npos) return std::nullopt;
+  int ordinal = 0;
+  const char* const end = instance.data() + instance.size();
+  const auto read = std::from_chars(instance.data() + dash + 1, end, ordinal);
+  return read.ec == std::errc() && read.ptr == end && ordinal >= 0 ? std::optional(ordinal) : std::nullopt;
 }
 
 void Ledger::accepted(const std::vector<kafka::Commit>& commits) {

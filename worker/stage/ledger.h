@@ -27,12 +27,17 @@ class Ledger {
     std::int64_t out = 0;
     std::int64_t dead_letters = 0;
     std::shared_ptr<kafka::Delivery> delivery;  // null: nothing had to be written
+    std::int64_t busy_us = 0;                   // as in kafka::CommitMetadata
+    std::int64_t wait_us = 0;
   };
   struct Settled {
     std::int64_t in = 0;
     std::int64_t out = 0;
     std::optional<Error> failed;  // a record will never be acknowledged: begin again at the committed position
   };
+
+  // `replica`: the ordinal that commits carry.
+  explicit Ledger(std::optional<int> replica = std::nullopt) : replica_(replica) {}
 
   void assign(const kafka::StartPosition& start);
   void revoke(int partition) { partitions_.erase(partition); }
@@ -71,7 +76,11 @@ class Ledger {
   };
   kafka::Commit commit_of(int number, const Partition& partition, const std::string& stage_problem,
                           std::int64_t now_ms) const;
+  std::optional<int> replica_;
   std::map<int, Partition> partitions_;
 };
+
+// "fraud-score-1a2b-3" is replica 3.
+std::optional<int> ordinal_of(const std::string& instance);
 
 }  // namespace tidegate::stage

@@ -1,6 +1,7 @@
 #include "worker/stage/loop.h"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "common/base/log.h"
@@ -26,10 +27,24 @@ constexpr Duration kSilencePatience{5000};  // without acknowledgements, until i
 constexpr Duration kRevokePatience{5000};   // for acknowledgements before partitions are given up
 constexpr Duration kStopPatience{15'000};
 constexpr Duration kCommitPatience{5000};
+constexpr Duration kLeavePatience{3000};
 
 std::string words_of(const Error& error) {
   if (error.reason == "Waiting" || error.message.starts_with(error.reason)) return error.message;
   return cat(error.reason, ": ", error.message);
+}
+
+// A batch of a limited stage is what it may take in a tenth of a second.
+std::size_t largest_poll(int rate_limit) {
+  if (rate_limit == 0) return kMaxRecords;
+  return std::clamp<std::size_t>(static_cast<std::size_t>(rate_limit) / 10, 1, kMaxRecords);
+}
+
+// Of the calling thread.
+std::chrono::microseconds processor_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::microseconds(std::int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000);
 }
 
 }  // namespace
@@ -42,6 +57,7 @@ Loop::Loop(const Settings& settings, Step& step, int output_partitions, kafka::P
       producer_(producer),
       health_(health),
       metrics_(metrics),
+      ledger_(ordinal_of(settings.instance)),
       blocked_by_(std::move(problem)) {}
 
 Result<void> Loop::run(const std::stop_token& stop) {
@@ -70,6 +86,8 @@ Result<void> Loop::run(const std::stop_token& stop) {
   }
   commit_now(nullptr);
   closing_ = true;
+  // Told to stop, perhaps for good: the others take over at once. After a failure the same worker is back in a moment.
+  if (outcome) consumer_->leave(kLeavePatience);
   consumer_->close();
   return outcome;
 }
@@ -80,19 +98,36 @@ Result<void> Loop::turn() {
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   if (auto settled = settle(); !settled) return settled;
   if (!blocked() && !step_open_) open_step();
-  if (!blocked() && !batches_.empty()) {
+  if (!batches_.empty() && !in_hand_since_) in_hand_since_ = steady_clock::now();
+  const bool held = held_back();
+  if (!blocked() && !batches_.empty() && !held) {
     if (auto worked = work(); !worked) return worked;
   }
   const std::string now_wrong = problem();
   metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
   health_.set_problem(!joined_ && now_wrong.empty() ? "waiting for the group to assign partitions" : now_wrong);
   commit_when_due(now_wrong);
+  if (held) {
+    producer_.poll(kBusyWait);
+    return {};  // for a tenth of a second at most: see largest_poll()
+  }
   if (full_since_) {
     producer_.poll(kBusyWait);
     if (steady_clock::now() - *full_since_ < kQueuePatience) return {};
   }
   if (!batches_.empty() && !blocked() && !full_since_) return {};
   return poll();
+}
+
+// Whether the rate limit allows no batch yet.
+bool Loop::held_back() {
+  if (settings_.rate_limit == 0 || batches_.empty() || handover_) return false;
+  const SteadyTime now = steady_clock::now();
+  if (now >= next_batch_) return false;
+  const SteadyTime since = std::max(held_back_until_, in_hand_since_.value_or(now));
+  held_back_ += std::chrono::duration_cast<std::chrono::microseconds>(next_batch_ - since);
+  held_back_until_ = next_batch_;
+  return true;
 }
 
 Result<void> Loop::poll() {
@@ -104,7 +139,7 @@ Result<void> Loop::poll() {
   const bool room = take && ledger_.under_way() < kMaxUnderWay;
   room ? consumer_->resume() : consumer_->pause();
   const bool busy = !room || ledger_.under_way() > 0 || ledger_.moved() || consumer_->commit_under_way();
-  auto polled = consumer_->poll(kMaxRecords, busy ? kBusyWait : kIdleWait, kGather);
+  auto polled = consumer_->poll(largest_poll(settings_.rate_limit), busy ? kBusyWait : kIdleWait, kGather);
   if (!polled) return std::move(polled).error();
   for (const auto& end : polled->ends) ends_[end.partition] = end.position;
   for (const auto& broken : polled->broken) {
@@ -133,8 +168,15 @@ void Loop::open_step() {
 // Takes the first batch through the step and hands its outcome over, as far as the producer's queue takes it.
 Result<void> Loop::work() {
   const SteadyTime begin = steady_clock::now();
+  const std::chrono::microseconds processor_begin = processor_time();
   const std::span<const kafka::Record> records = batches_.front().records();
   if (!handover_) {
+    if (settings_.rate_limit > 0) {
+      const std::chrono::duration<double> share(static_cast<double>(records.size()) / settings_.rate_limit);
+      // What was not used is lost, so that a standstill is not followed by a burst.
+      next_batch_ = std::max(next_batch_, begin - std::chrono::milliseconds(100)) +
+                    std::chrono::duration_cast<steady_clock::duration>(share);
+    }
     Result<StepOutput> output = step_.run(records);
     if (!output) {
       step_open_ = false;
@@ -147,19 +189,25 @@ Result<void> Loop::work() {
   const Result<bool> finished = handover_->advance(producer_, clock_.wall());
   if (!finished) return finished.error();
   if (!*finished) {
+    worked_ += processor_time() - processor_begin;
     if (!full_since_) full_since_ = begin;
     return {};
   }
   full_since_.reset();
+  worked_ += processor_time() - processor_begin;
+  metrics_.batch_seconds.observe(std::chrono::duration<double>(steady_clock::now() - begin).count());
   finish_batch();
-  const double seconds = std::chrono::duration<double>(steady_clock::now() - begin).count();
-  metrics_.busy_seconds.add(seconds);
-  metrics_.batch_seconds.observe(seconds);
   return {};
 }
 
 void Loop::finish_batch() {
   const std::span<const kafka::Record> records = batches_.front().records();
+  const SteadyTime now = steady_clock::now();
+  const auto busy = std::chrono::duration_cast<std::chrono::microseconds>(now - in_hand_since_.value_or(now));
+  // A sink waits for its target whenever it neither works nor is held back.
+  const auto wait = settings_.kind == Kind::sink ? std::max(busy - held_back_ - worked_, std::chrono::microseconds{0})
+                                                 : std::chrono::microseconds{0};
+  metrics_.busy_seconds.add(std::chrono::duration<double>(busy).count());
   const std::vector<Rejection>& rejections = handover_->rejections();
   auto rejection = rejections.begin();
   for (std::size_t begin = 0; begin < records.size();) {
@@ -172,6 +220,11 @@ void Loop::finish_batch() {
     entry.position = records[end - 1].offset + 1;
     entry.in = static_cast<std::int64_t>(end - begin);
     entry.dead_letters = first_of_next - rejection;
+    const auto part = [&](std::chrono::microseconds all) {
+      return all.count() * entry.in / static_cast<std::int64_t>(records.size());
+    };
+    entry.busy_us = part(busy);
+    entry.wait_us = part(wait);
     entry.out = step_.mixes_partitions() ? entry.in - entry.dead_letters : static_cast<std::int64_t>(handover_->rows());
     entry.delivery = handover_->delivery();
     ledger_.add(partition, std::move(entry));
@@ -180,7 +233,12 @@ void Loop::finish_batch() {
   }
   handover_.reset();
   batches_.pop_front();
-  if (!batches_.empty()) return;
+  held_back_ = worked_ = std::chrono::microseconds{0};
+  in_hand_since_.reset();
+  if (!batches_.empty()) {
+    in_hand_since_ = now;
+    return;
+  }
   for (const auto& [partition, position] : std::exchange(ends_, {})) ledger_.reach(partition, position);
 }
 
@@ -270,6 +328,7 @@ void Loop::forget(int partition) {
   }
   for (kafka::RecordBatch& batch : batches_) batch.drop(partition);
   std::erase_if(batches_, [](const kafka::RecordBatch& batch) { return batch.empty(); });
+  if (batches_.empty()) in_hand_since_.reset();
 }
 
 void Loop::commit_when_due(const std::string& problem) {

@@ -44,6 +44,7 @@ class Loop final : private kafka::AssignmentListener {
   Result<void> poll();
   void open_step();
   Result<void> work();
+  bool held_back();
   void finish_batch();
   Result<void> settle();
   void await_acknowledgements(const std::vector<int>* partitions, Duration patience);
@@ -66,9 +67,14 @@ class Loop final : private kafka::AssignmentListener {
   Clock clock_ = Clock::real();
 
   Ledger ledger_;
-  std::deque<kafka::RecordBatch> batches_;  // consumed, not yet handed over
-  std::optional<Handover> handover_;        // of the first of batches_
-  std::map<int, std::int64_t> ends_;        // reached once batches_ are handed over
+  std::deque<kafka::RecordBatch> batches_;   // consumed, not yet handed over
+  std::optional<Handover> handover_;         // of the first of batches_
+  std::map<int, std::int64_t> ends_;         // reached once batches_ are handed over
+  std::optional<SteadyTime> in_hand_since_;  // the first of batches_
+  std::chrono::microseconds held_back_{0};   // by the rate limit since then
+  std::chrono::microseconds worked_{0};      // processor time of this thread on it since then
+  SteadyTime next_batch_{};                  // when the rate limit allows one
+  SteadyTime held_back_until_{};             // what held_back_ counts already
   bool joined_ = false;
   bool closing_ = false;
 

@@ -56,6 +56,13 @@ class Reader {
     if (value < 0 || value > 65535) complain(path, "must be a port (0 to 65535)");
     return static_cast<std::uint16_t>(value);
   }
+  int count(const std::string& path, int fallback) {
+    const Json& value = json_.at(path);
+    if (!value.is_null() && (!value.is_int() || value.as_int() < 1 || value.as_int() > 10'000'000)) {
+      complain(path, "must be a whole number from 1 to 10000000");
+    }
+    return static_cast<int>(value.as_int(fallback));
+  }
   bool flag(const std::string& path) {
     const Json& value = json_.at(path);
     if (!value.is_null() && !value.is_bool()) complain(path, "must be true or false");
@@ -126,6 +133,7 @@ void read_kind(Reader& reader, Settings& settings) {
   settings.input_topic = reader.text("input/topic");
   settings.input_fields = reader.fields("input/fields");
   settings.dead_letter_topic = reader.text("deadLetters/topic");
+  settings.rate_limit = reader.count("rateLimit", 0);
   if (kind == "processor") {
     settings.kind = Kind::processor;
     settings.output_topic = reader.text("output/topic");

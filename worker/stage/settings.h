@@ -39,6 +39,7 @@ struct Settings {
   std::string group;
   std::string instance;            // group.instance.id: the environment's POD_NAME, else the host name
   std::string start = "earliest";  // earliest | latest | RFC 3339 time
+  int rate_limit = 0;              // records per second taken in at most; 0: no limit. Not for sources.
   std::string input_topic;
   Json input_fields;  // the array as in the file; worker/codec reads it
   std::string output_topic;

@@ -11,7 +11,7 @@ StageEvidence healthy() {
   StageEvidence out;
   out.kind = "processor";
   out.replicas = 1;
-  out.pods = {1, 1, 1, ""};
+  out.pods.total = out.pods.running = out.pods.ready = 1;
   out.kafka_reachable = true;
   out.figures.known = out.figures.started = true;
   out.figures.lag_records = 0;
@@ -59,6 +59,34 @@ TEST_CASE("a stages state from what is known") {
        },
        StageState::stalled, "no sign of life from the worker for 25 s"},
       {"paused", [](StageEvidence& e) { e.replicas = 0; }, StageState::paused, ""},
+      {"scaled to zero and nothing to do",
+       [](StageEvidence& e) {
+         e.replicas = 0;
+         e.scaled = true;
+         e.pods = {};
+       },
+       StageState::idle, ""},
+      {"scaled to zero and woken",
+       [](StageEvidence& e) {
+         e.replicas = 0;
+         e.scaled = true;
+         e.pods = {};
+         e.figures.lag_records = 1;
+       },
+       StageState::starting, "no pod runs yet"},
+      {"scaled beyond what the nodes take",
+       [](StageEvidence& e) {
+         e.scaled = true;
+         e.pods.unschedulable = 1;
+         e.pods.problem = e.pods.unschedulable_why = "pod x: Unschedulable: 0/1 nodes";
+       },
+       StageState::idle, ""},
+      {"fixed beyond what the nodes take",
+       [](StageEvidence& e) {
+         e.pods.unschedulable = 1;
+         e.pods.problem = e.pods.unschedulable_why = "pod x: Unschedulable: 0/1 nodes";
+       },
+       StageState::failing, "pod x: Unschedulable: 0/1 nodes"},
       {"a pod fails", [](StageEvidence& e) { e.pods.problem = "pod x: OOMKilled"; }, StageState::failing,
        "pod x: OOMKilled"},
       {"Kafka is away",
@@ -81,7 +109,7 @@ TEST_CASE("a stages state from what is known") {
       {"a source without pods",
        [](StageEvidence& e) {
          e.kind = "source";
-         e.pods = {1, 1, 0, ""};
+         e.pods.ready = 0;
        },
        StageState::starting, "no pod is ready"},
       {"a source that takes records in",

@@ -105,7 +105,7 @@ TEST_CASE("volumes follow the deletion policy the heap the memory a budget three
 TEST_CASE("ready means that brokers answer") {
   KafkaEvidence evidence;
   evidence.replicas = 3;
-  evidence.pods = {3, 3, 3, ""};
+  evidence.pods.total = evidence.pods.running = evidence.pods.ready = 3;
   const auto ready = [&] { return judge_kafka(evidence).front(); };
   CHECK(ready().reason == "BrokersDoNotAnswer");
   evidence.reachable = true;
@@ -116,7 +116,8 @@ TEST_CASE("ready means that brokers answer") {
   CHECK(ready().status == Truth::yes);
   evidence.brokers = 0;
   evidence.reachable = false;
-  evidence.pods = {3, 2, 2, "pod c-kafka-brokers-2: Unschedulable: no memory"};
+  evidence.pods.running = evidence.pods.ready = 2;
+  evidence.pods.problem = "pod c-kafka-brokers-2: Unschedulable: no memory";
   CHECK(ready().reason == "PodsFail");
   CHECK(ready().message == "pod c-kafka-brokers-2: Unschedulable: no memory (0 of 3 brokers answer)");
 }

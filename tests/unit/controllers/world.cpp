@@ -144,8 +144,11 @@ void World::restart() {
   };
   observers =
       std::make_unique<Observers>(Observers::Options{[](const kube::Key&) {}, [](const kube::Key&) {}, clock(), false});
+  Scaler::Options scaling;
+  scaling.clock = clock();
+  scaler = std::make_unique<Scaler>(caches_, events, intake, scaling);
   pipelines = std::make_unique<PipelineController>(
-      api, caches_, events, check, *observers,
+      api, caches_, events, check, *observers, *scaler,
       PipelineController::Options{"install1", "tidegate/worker:1", "IfNotPresent", clock(), link});
   clusters = std::make_unique<KafkaClusterController>(
       api, caches_, events, *observers,

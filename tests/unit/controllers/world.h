@@ -92,6 +92,10 @@ class World {
   bool pods_start = true;
 
   std::unique_ptr<Observers> observers;
+  IntakeFigures intake{[](const std::vector<std::string>& pods) {
+    return std::vector<Result<std::string>>(pods.size(), Error{"Unreachable", "no pods here"});
+  }};
+  std::unique_ptr<Scaler> scaler;
   std::unique_ptr<PipelineController> pipelines;
   std::unique_ptr<KafkaClusterController> clusters;
   std::vector<std::string> failures;  // of reconciles

@@ -51,6 +51,45 @@ TEST_CASE("an external Kafka with TLS and SASL is read") {
   CHECK(parsed->kafka.external->sasl->password.key == "password");
 }
 
+TEST_CASE("objectives and scale and rate limits are read") {
+  Json spec = fraud_spec();
+  spec["objectives"] = json(R"({"latency": "1m30s", "throughput": 2000})");
+  spec["processors"] = json(R"([{"name": "score", "from": ["payments"], "to": "alerts", "sql": {"query": "SELECT 1"},
+    "scale": {"min": 0, "max": 8}, "rateLimit": 500}])");
+  const auto parsed = pipeline_from_json(spec);
+  REQUIRE(parsed.ok());
+  CHECK(parsed->objectives.latency == Duration(90'000));
+  CHECK(parsed->objectives.throughput == 2000);
+  CHECK(parsed->processors[0].scale->min == 0);
+  CHECK(parsed->processors[0].scale->max == 8);
+  CHECK(parsed->processors[0].rate_limit == 500);
+  CHECK_FALSE(parsed->sinks[0].scale);
+  CHECK(parsed->sinks[0].replicas == 1);
+  CHECK(parsed->sinks[0].rate_limit == 0);
+}
+
+TEST_CASE("mistakes about scaling name the field") {
+  Json spec = fraud_spec();
+  const auto with_source = [&](const char* scale) {
+    spec["sources"] = Json::array({json(R"({"name": "intake", "to": "payments", "http": {}})")});
+    Json source = spec.at("sources/0");
+    source["scale"] = json(scale);
+    spec["sources"] = Json::array({source});
+    return error_of(spec);
+  };
+  CHECK(with_source(R"({"min": 0, "max": 2})") == "spec.sources[0].scale.min: must be at least 1");
+  CHECK(with_source(R"({"min": 3, "max": 2})") == "spec.sources[0].scale.min: must not exceed max");
+  CHECK(with_source(R"({"min": 1})") == "spec.sources[0].scale.max: is missing");
+  spec = fraud_spec();
+  spec["objectives"] = json(R"({"latency": "100ms"})");
+  CHECK(error_of(spec) == "spec.objectives.latency: must be from 1s to 24h, in Go's units h, m, s and ms");
+  spec["objectives"] = json(R"({"latency": "soon"})");
+  CHECK(error_of(spec).rfind("spec.objectives.latency: ", 0) == 0);
+  spec = fraud_spec();
+  spec["sinks"] = json(R"([{"name": "show", "from": "alerts", "log": {}, "replicas": 1, "scale": {"max": 2}}])");
+  CHECK(error_of(spec) == "spec.sinks[0]: give replicas (a fixed number) or scale (the operator chooses), not both");
+}
+
 TEST_CASE("mistakes name the field") {
   Json spec = fraud_spec();
   SUBCASE("two kinds of kafka") {

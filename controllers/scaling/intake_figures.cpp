@@ -1,0 +1,100 @@
+#include "controllers/scaling/intake_figures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <cstdlib>
+
+#include "common/base/text.h"
+#include "common/http/client.h"
+#include "controllers/shared/pods.h"
+
+namespace tidegate::controllers {
+namespace {
+
+constexpr Duration kRound{1'000};
+constexpr Duration kStale{3'000};
+constexpr Duration kTimeout{800};
+constexpr std::size_t kMaxBody = 512 * 1024;
+constexpr std::size_t kAtOnce = 64;
+constexpr std::uint16_t kPort = 9400;  // docs/architecture.md, "Worker HTTP port"
+constexpr std::string_view kMetric = "tidegate_intake_bytes_in_flight";
+
+}  // namespace
+
+std::optional<double> intake_bytes(const std::string& metrics) {
+  for (const std::string& line : split(metrics, '\n')) {
+    if (line.rfind(kMetric, 0) != 0 || line.size() <= kMetric.size()) continue;
+    if (line[kMetric.size()] != '{' && line[kMetric.size()] != ' ') continue;
+    const std::string value = line.substr(line.find_last_of(' ') + 1);
+    char* end = nullptr;
+    const double bytes = std::strtod(value.c_str(), &end);
+    if (end == value.c_str() || !std::isfinite(bytes) || bytes < 0) return std::nullopt;
+    return bytes;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> IntakeFigures::bytes_in_flight(const std::vector<kube::ObjectPtr>& pods) {
+  const SteadyTime now = clock_.steady();
+  const std::lock_guard lock(mutex_);
+  double total = 0;
+  int ready = 0;
+  bool known = true;
+  for (const kube::ObjectPtr& pod : pods) {
+    if (summarize_pods({pod}).ready == 0) continue;
+    ++ready;
+    const std::string& address = pod->at("status/podIP").as_string();
+    if (!address.empty() && wanted_.size() < kMaxPods) wanted_.insert(address);
+    const auto seen = seen_.find(address);
+    if (seen == seen_.end() || now - seen->second.at > kStale)
+      known = false;
+    else
+      total += seen->second.bytes;
+  }
+  return known && ready > 0 ? std::optional(total) : std::nullopt;
+}
+
+void IntakeFigures::rest() {
+  const std::lock_guard lock(mutex_);
+  asked_ = std::move(wanted_);
+  wanted_.clear();
+  std::erase_if(seen_, [this](const auto& item) { return !asked_.count(item.first); });
+}
+
+void IntakeFigures::tick() {
+  std::vector<std::string> addresses;
+  {
+    const std::lock_guard lock(mutex_);
+    addresses.assign(asked_.begin(), asked_.end());
+  }
+  for (std::size_t from = 0; from < addresses.size(); from += kAtOnce) {
+    const std::vector<std::string> some(
+        addresses.begin() + static_cast<std::ptrdiff_t>(from),
+        addresses.begin() + static_cast<std::ptrdiff_t>(std::min(from + kAtOnce, addresses.size())));
+    const auto answers = read_(some);
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto bytes = answers[i] ? intake_bytes(*answers[i]) : std::nullopt;
+      if (bytes) seen_[some[i]] = {*bytes, clock_.steady()};
+    }
+  }
+}
+
+void IntakeFigures::run(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  while (!stop.stop_requested()) {
+    tick();
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, kRound, [] { return false; });
+  }
+}
+
+std::vector<Result<std::string>> IntakeFigures::read_pods(const std::vector<std::string>& addresses) {
+  std::vector<http::Target> targets;
+  for (const std::string& address : addresses) targets.push_back({address, kPort, "/metrics"});
+  return http::get_all(targets, kTimeout, kMaxBody);
+}
+
+}  // namespace tidegate::controllers

@@ -1,0 +1,57 @@
+// How full the HTTP intake is: bytes in flight, read from the pods' metrics.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "operator/kube/cache.h"
+
+namespace tidegate::controllers {
+
+// Thread-safe. Asking never waits: a thread of its own (run()) reads once a second from the pods that were asked about
+// since the last rest(), at most kMaxPods.
+class IntakeFigures {
+ public:
+  static constexpr std::size_t kMaxPods = 512;
+
+  // Reads /metrics of pods by address, all at the same time; results in that order.
+  using Read = std::function<std::vector<Result<std::string>>(const std::vector<std::string>& addresses)>;
+
+  explicit IntakeFigures(Read read = read_pods, Clock clock = Clock::real())
+      : read_(std::move(read)), clock_(std::move(clock)) {}
+
+  // Over all ready pods of a source; nullopt when one of them has not said within 3 s, or none is ready.
+  std::optional<double> bytes_in_flight(const std::vector<kube::ObjectPtr>& pods);
+  // Pods that were not asked about since the last call are forgotten.
+  void rest();
+
+  void tick();
+  void run(const std::stop_token& stop);
+
+  static std::vector<Result<std::string>> read_pods(const std::vector<std::string>& addresses);
+
+ private:
+  struct Seen {
+    double bytes = 0;
+    SteadyTime at{};
+  };
+
+  const Read read_;
+  const Clock clock_;
+  std::mutex mutex_;
+  std::set<std::string> wanted_, asked_;  // now, and by the last rest()
+  std::map<std::string, Seen> seen_;
+};
+
+// The value of tidegate_intake_bytes_in_flight in a /metrics text; nullopt when it has none that is a number.
+std::optional<double> intake_bytes(const std::string& metrics);
+
+}  // namespace tidegate::controllers

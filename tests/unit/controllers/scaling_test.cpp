@@ -1,0 +1,169 @@
+// Autoscaling through the controller: from commits in Kafka to the replicas of a workload.
+#include <doctest/doctest.h>
+
+#include "controllers/scaling/explain.h"
+#include "crds/names.h"
+#include "tests/unit/controllers/world.h"
+
+using namespace tidegate;
+using namespace tidegate::controllers;
+
+namespace {
+
+const char* const kSpec = R"({
+  "objectives": {"latency": "5s"},
+  "kafka": {"managed": {"storage": {"size": "1Gi"}}},
+  "topics": [{"name": "payments", "partitions": 8, "value": {"fields": [
+    {"name": "card", "type": "VARCHAR"}, {"name": "amount", "type": "DOUBLE"}]}}],
+  "processors": [{"name": "score", "from": ["payments"], "to": "alerts", "sql": {"query": "SELECT card, amount FROM payments"},
+                  "scale": {"min": 1, "max": 8}}]})";
+
+// Workers of `score` that take a thousand records a second each, seconds after they are asked for.
+struct Load {
+  World world;
+  std::int64_t position = 0, end = 0, busy_us = 0;
+
+  explicit Load(const std::string& spec = kSpec) {
+    world.apply(*Json::parse(spec));
+    world.settle();
+    world.work();
+    world.settle();
+  }
+  Json workload() const { return world.api.find(kinds::stateful_sets, "shop", crds::stage_child("fraud", "score")); }
+  int replicas() const { return static_cast<int>(workload().at("spec/replicas").as_int()); }
+
+  void run(int seconds, std::int64_t rate) {
+    for (int i = 0; i < seconds; ++i) {
+      const int working = std::max(replicas(), 1);
+      end += rate;
+      const std::int64_t taken = std::min<std::int64_t>(end - position, working * 1000);
+      position += taken;
+      busy_us += taken * 1000;
+      for (int p = 0; p < 8; ++p) {
+        auto& log = world.kafka->topics.at("payments").log[static_cast<std::size_t>(p)];
+        log.stable = log.end = end / 8;
+        kafka::CommitMetadata metadata;
+        metadata.position = metadata.records_in = metadata.records_out = std::min(position / 8, log.stable);
+        metadata.busy_us = busy_us / 8;
+        metadata.wait_us = 0;
+        metadata.by = p % working;
+        metadata.at_ms = world.now.count();
+        world.kafka->commit(kGroup, p, metadata);
+      }
+      world.pass(Duration(1000));
+      world.round();
+      world.scaler->tick();
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("replicas follow the load and say why") {
+  Load load;
+  CHECK(load.replicas() == 1);
+  load.run(30, 500);
+  CHECK(load.replicas() == 1);
+  load.run(10, 4500);
+  CHECK(load.replicas() >= 5);
+  CHECK(load.world.events.has("Normal ScaledOut: score: from 1 to "));
+  load.run(60, 4500);
+  CHECK(load.world.stage("score").at("scaling").is_string());
+  CHECK(load.world.stage("score").at("scalingMessage").as_string().find("records/s") != std::string::npos);
+  CHECK(load.world.condition("ScalingActive").at("status").as_string() == "True");
+  load.run(120, 500);
+  CHECK(load.replicas() == 1);
+  CHECK(load.world.events.has("Normal ScaledIn: score: "));
+  CHECK(load.world.failures.empty());
+}
+
+TEST_CASE("scaling changes neither settings nor template") {
+  Load load;
+  load.run(30, 500);
+  const Json before = load.workload().at("spec/template");
+  load.run(20, 4500);
+  REQUIRE(load.replicas() > 1);
+  CHECK(load.workload().at("spec/template") == before);
+}
+
+TEST_CASE("a new operator keeps what runs and what was learned") {
+  Load load;
+  load.run(30, 500);
+  load.run(20, 4500);
+  const int before = load.replicas();
+  REQUIRE(before > 1);
+  CHECK_FALSE(load.world.api.find(kinds::config_maps, "shop", "fraud-learned").is_null());
+  load.world.restart();
+  load.run(5, 4500);
+  CHECK(load.replicas() == before);
+}
+
+TEST_CASE("an edit of something else does not reset the number") {
+  Load load;
+  load.run(30, 500);
+  load.run(20, 4500);
+  const int before = load.replicas();
+  Json spec = *Json::parse(kSpec);
+  spec["objectives"]["latency"] = "10s";
+  load.world.apply(spec);
+  load.run(3, 4500);
+  CHECK(load.replicas() == before);
+}
+
+TEST_CASE("Kafka away holds what there is") {
+  Load load;
+  load.run(30, 500);
+  load.run(60, 4500);
+  const int before = load.replicas();
+  load.world.kafka->up = false;
+  load.run(150, 100);
+  CHECK(load.replicas() == before);
+  CHECK(load.world.condition("ScalingActive").at("status").as_string() == "False");
+  CHECK(load.world.condition("ScalingActive").at("reason").as_string() == "FiguresUnknown");
+}
+
+TEST_CASE("annotations pause and make a dry run and mistakes in them are named") {
+  Load load;
+  const auto annotate = [&](const char* name, const char* value) {
+    load.world.api.edit(kinds::pipelines, "shop", "fraud", [&](Json& live) {
+      live["metadata"]["annotations"] = Json(Json::Object{{name, Json(value)}});
+    });
+  };
+  load.run(30, 500);
+  annotate(kPauseScaleOut, "score");
+  load.run(10, 4500);
+  CHECK(load.replicas() == 1);
+  annotate(kScaling, "recommend");
+  load.run(60, 4500);
+  CHECK(load.replicas() == 1);
+  CHECK(load.world.stage("score").at("desiredReplicas").as_int() > 1);
+  annotate(kPauseScaleIn, "scroe");
+  load.run(2, 4500);
+  CHECK(load.world.condition("ScalingActive").at("message").as_string().find("scroe") != std::string::npos);
+}
+
+TEST_CASE("a pipeline without scale is left alone") {
+  Json spec = *Json::parse(kSpec);
+  spec["processors"] = Json::array({spec.at("processors/0")});
+  Json stage = spec.at("processors/0");
+  stage.erase("scale");
+  stage["replicas"] = 2;
+  spec["processors"] = Json::array({stage});
+  Load load(spec.dump());
+  load.run(60, 4500);
+  CHECK(load.replicas() == 2);
+  CHECK(load.world.condition("ScalingActive").is_null());
+}
+
+TEST_CASE("decisions are explained over http with every figure") {
+  Load load;
+  load.run(40, 500);
+  const auto asked = explain_request("/explain?namespace=shop&pipeline=fraud");
+  REQUIRE(asked);
+  const auto answer = explain(*load.world.scaler, *asked);
+  REQUIRE(answer);
+  const Json& entries = answer->at("stages/score");
+  REQUIRE(entries.items().size() > 0);
+  CHECK_FALSE(explain_request("/metrics"));
+  CHECK_FALSE(explain(*load.world.scaler, {"shop", "other"}));
+}
