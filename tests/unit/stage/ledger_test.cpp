@@ -120,3 +120,28 @@ TEST_CASE("what is under way for a partition given up is forgotten") {
   ledger.add(0, {10, 10, 10, 0, nullptr});
   CHECK(ledger.under_way() == 0);
 }
+
+TEST_CASE("busy time goes on from the committed metadata and moves with the position") {
+  Ledger ledger(3);
+  kafka::StartPosition from = start(0, 50);
+  from.committed = kafka::CommitMetadata{};
+  from.committed->busy_us = 1000;
+  from.committed->wait_us = 400;
+  ledger.assign(from);
+  const auto delivery = kafka::Delivery::create();
+  ledger.add(0, {60, 10, 1, 0, delivery, 500, 100});
+  CHECK(only(ledger.commits(true, "", 0)).busy_us == 1000);
+  delivery->seal();
+  CHECK_FALSE(ledger.settle().failed);
+  const auto metadata = only(ledger.commits(true, "", 0));
+  CHECK(metadata.busy_us == 1500);
+  CHECK(metadata.wait_us == 500);
+  CHECK(metadata.by == 3);
+}
+
+TEST_CASE("the ordinal is what follows the last dash") {
+  CHECK(stage::ordinal_of("fraud-score-1a2b-12") == 12);
+  CHECK_FALSE(stage::ordinal_of("fraud-intake-99f3-768bc9f8dd-w7z2r"));
+  CHECK_FALSE(stage::ordinal_of("laptop"));
+  CHECK_FALSE(stage::ordinal_of("odd-"));
+}
