@@ -75,7 +75,8 @@ std::string plot(const std::vector<Point>& points, const std::vector<Point>& flo
       }
     }
     taken.emplace_back(x, y);
-    svg += format("<text x='%.1f' y='%.1f' fill='%s' stroke='white' stroke-width='3' paint-order='stroke'>%s</text>\n", x, y, point.colour.c_str(), point.label.c_str());
+    svg += format("<text x='%.1f' y='%.1f' fill='%s' stroke='white' stroke-width='3' paint-order='stroke'>%s</text>\n",
+                  x, y, point.colour.c_str(), point.label.c_str());
   }
   return svg + "</svg>\n";
 }
