@@ -57,6 +57,7 @@ struct StageLook {
   int ready = 0;                 // that hold partitions and work
   int unschedulable = 0;         // pods that no node takes
   std::string unschedulable_why;
+  std::string held_up;  // what its workers wait for, such as a target that is away; "" when they work
   bool moving = false;  // a change (scaling, roll-out, rebalance) is not finished
 };
 

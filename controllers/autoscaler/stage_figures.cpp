@@ -55,6 +55,7 @@ std::string StageFigures::contradiction(const StageLook& look) const {
   if (look.kind == StageKind::source) {
     return sound(look.bytes_in_flight) ? "" : "its bytes in flight cannot be read";
   }
+  if (!look.held_up.empty()) return cat("its workers wait: ", look.held_up);
   if (look.partitions.empty()) return "its partitions are not known";
   for (std::size_t p = 0; p < look.partitions.size(); ++p) {
     const PartitionFigures& seen = look.partitions[p];

@@ -55,6 +55,7 @@ struct StageReading {
   std::optional<double> wait_seconds;  // for the target, part of busy_seconds
   std::optional<double> records_out;
   std::optional<double> age_seconds;  // of the oldest record that waits
+  std::string waiting;                // what a worker says that it waits for; "" when none does
 };
 
 // A worker commits within 200 ms of moving, so that this long without is no pause between batches.

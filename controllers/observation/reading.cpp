@@ -34,6 +34,7 @@ StageReading StageProgress::reading(SteadyTime now) const {
       // Commits are read after log ends, so that they may be a little ahead.
       seen.position = static_cast<double>(std::min(partition.position, partition.stable));
     }
+    if (partition.waiting && out.waiting.empty()) out.waiting = partition.problem;
     if (!partition.committed) continue;  // nobody has worked on it: a true zero
     const bool told = partition.legible && !silent && !partition.beyond;
     busy_known &= told && partition.busy_us.has_value();

@@ -63,6 +63,7 @@ autoscaler::StageLook look_at(const ScalingStage& stage, const StageSight& sight
                               .readable = partition.readable,
                               .position = partition.position,
                               .replica = partition.replica});
+  out.held_up = sight.reading.waiting;
   out.busy_seconds = sight.reading.busy_seconds;
   out.records_out = sight.reading.records_out;
   if (stage.kind == StageKind::sink) out.target_wait_seconds = sight.reading.wait_seconds;

@@ -109,7 +109,7 @@ Result<void> Loop::turn() {
   commit_when_due(now_wrong);
   if (held) {
     producer_.poll(kBusyWait);
-    return {};  // for a tenth of a second at most: see largest_poll()
+    return {};  // for a tenth of a second, or one record's time
   }
   if (full_since_) {
     producer_.poll(kBusyWait);
@@ -328,7 +328,8 @@ void Loop::forget(int partition) {
   }
   for (kafka::RecordBatch& batch : batches_) batch.drop(partition);
   std::erase_if(batches_, [](const kafka::RecordBatch& batch) { return batch.empty(); });
-  if (batches_.empty()) in_hand_since_.reset();
+  held_back_ = worked_ = std::chrono::microseconds{0};
+  in_hand_since_.reset();  // the next turn takes what is left in hand
 }
 
 void Loop::commit_when_due(const std::string& problem) {

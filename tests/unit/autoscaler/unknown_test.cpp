@@ -153,3 +153,12 @@ TEST_CASE("a true zero is no unknown") {
   CHECK(w.last.reason == "Steady");
   CHECK(w.replicas() == 1);
 }
+
+TEST_CASE("a stage whose target is away is neither scaled out nor in") {
+  World w(Stage(24, 2));
+  w.run(70, 1500);
+  w.stage.look.held_up = "PostgreSQL: connection refused";
+  w.run(120, 9000);
+  CHECK(w.replicas() == 2);
+  CHECK(w.last.sentence.find("connection refused") != std::string::npos);
+}
