@@ -19,8 +19,9 @@ namespace beast = boost::beast;
 // One request. Lives until its last handler ran.
 class Get : public std::enable_shared_from_this<Get> {
  public:
-  Get(asio::io_context& io, Result<std::string>& out, std::size_t max_body) : stream_(io), out_(out) {
-    parser_.body_limit(max_body);
+  Get(asio::io_context& io, Result<std::string>& out, std::size_t max_body)
+      : stream_(io), max_body_(max_body), out_(out) {
+    parser_.body_limit(max_body);  // of bodies without a Content-Length
   }
 
   void start(const Target& target, Duration timeout) {
@@ -41,10 +42,20 @@ class Get : public std::enable_shared_from_this<Get> {
   void send() {
     beast::http::async_write(stream_, request_, [self = shared_from_this()](auto error, std::size_t) {
       if (error) return self->fail(error);
-      beast::http::async_read(self->stream_, self->buffer_, self->parser_, [self](auto failed, std::size_t) {
+      beast::http::async_read_header(self->stream_, self->buffer_, self->parser_, [self](auto failed, std::size_t) {
         if (failed) return self->fail(failed);
-        self->finish();
+        self->receive();
       });
+    });
+  }
+
+  void receive() {
+    // Beast 1.74 does not hold a response's Content-Length against the parser's limit.
+    if (parser_.content_length() && *parser_.content_length() > max_body_)
+      return fail(beast::http::make_error_code(beast::http::error::body_limit));
+    beast::http::async_read(stream_, buffer_, parser_, [self = shared_from_this()](auto error, std::size_t) {
+      if (error) return self->fail(error);
+      self->finish();
     });
   }
 
@@ -64,6 +75,7 @@ class Get : public std::enable_shared_from_this<Get> {
   }
 
   beast::tcp_stream stream_;
+  const std::size_t max_body_;
   beast::flat_buffer buffer_{64 * 1024};
   beast::http::request<beast::http::empty_body> request_;
   beast::http::response_parser<beast::http::string_body> parser_;
