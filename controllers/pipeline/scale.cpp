@@ -46,7 +46,9 @@ std::map<std::string, int> PipelineController::running_replicas(const Run& run) 
   const auto add = [&](const auto& stages, const kube::Resource& kind) {
     for (const crds::Stage& stage : stages) {
       const auto live = children_.find(kind, run.key.ns, crds::stage_child(run.key.name, stage.name));
-      if (live) out[stage.name] = static_cast<int>(live->at("spec/replicas").as_int(1));
+      if (!live) continue;
+      const auto replicas = static_cast<int>(live->at("spec/replicas").as_int(1));
+      if (replicas > 0 || !run.accepted->spec.paused) out[stage.name] = replicas;  // else the pause's, not a decision
     }
   };
   add(run.accepted->spec.sources, kinds::deployments);

@@ -32,7 +32,9 @@ void PipelineScaling::plan(ScalingPlan plan, const std::map<std::string, int>& r
     if (!stage.scaled) continue;
     const auto known = replicas_.find(stage.name);
     const auto runs = replicas.find(stage.name);
-    const int now = known != replicas_.end() ? known->second : runs != replicas.end() ? runs->second : stage.limits.min;
+    // A stage that may stand empty works once first: then it has a position to be woken from.
+    const int first = std::max(1, stage.limits.min);
+    const int now = known != replicas_.end() ? known->second : runs != replicas.end() ? runs->second : first;
     wanted[stage.name] = std::clamp(now, stage.limits.min, stage.limits.max);
   }
   replicas_ = std::move(wanted);

@@ -142,6 +142,16 @@ TEST_CASE("annotations pause and make a dry run and mistakes in them are named")
   CHECK(load.world.condition("ScalingActive").at("message").as_string().find("scroe") != std::string::npos);
 }
 
+TEST_CASE("a stage that may stand empty works once first so that it has a position to be woken from") {
+  Json spec = *Json::parse(kSpec);
+  Json processor = spec.at("processors/0");
+  processor["scale"]["min"] = 0;
+  processor["start"] = "latest";
+  spec["processors"] = Json::array({processor});
+  const Load load(spec.dump());
+  CHECK(load.replicas() == 1);
+}
+
 TEST_CASE("a pipeline without scale is left alone") {
   Json spec = *Json::parse(kSpec);
   spec["processors"] = Json::array({spec.at("processors/0")});
