@@ -80,6 +80,13 @@ StageLaw::Need StageLaw::need(double now, const StageLook& look, const Demand& d
   return need;
 }
 
+// Afterwards the front is the most that was needed in the last `window` seconds.
+void StageLaw::remember_need(double now, double need, double window) {
+  while (!needs_.empty() && needs_.back().second <= need) needs_.pop_back();
+  needs_.emplace_back(now, need);
+  while (needs_.front().first < now - window) needs_.pop_front();
+}
+
 // The smallest useful count up to `ceiling` that takes that rate in; `ceiling` when none does.
 int StageLaw::count_for(const StageLook& look, double rate, int ceiling) const {
   for (int count = std::max(look.limits.min, 1); count < ceiling; ++count) {
@@ -134,9 +141,7 @@ void StageLaw::decide_consumer(double now, const StageLook& look, const Demand& 
   hold_ = std::clamp(kHoldBursts * demand.burst_period, kHold, kLongestHold);
   if (demand.burst_period > 0) follow_mean(now, demand.burst_period);
   const Need need = this->need(now, look, demand);
-  while (!needs_.empty() && needs_.back().second <= need.total) needs_.pop_back();
-  needs_.emplace_back(now, need.total);
-  while (needs_.front().first < now - hold_) needs_.pop_front();
+  remember_need(now, need.total, hold_);
 
   const int most = ceiling(look, now, decision);
   // A replica so slow that no count takes enough off it is left to whoever can replace it.
@@ -278,9 +283,7 @@ bool StageLaw::from_zero(double now, const StageLook& look, Decision& decision) 
 void StageLaw::decide_source(double now, const StageLook& look, Decision& decision) {
   const double bytes = *look.bytes_in_flight;
   const double needed = look.bytes_per_replica > 0 ? bytes / (kIntakeLoad * look.bytes_per_replica) : 0;
-  while (!needs_.empty() && needs_.back().second <= needed) needs_.pop_back();
-  needs_.emplace_back(now, needed);
-  while (needs_.front().first < now - kHold) needs_.pop_front();
+  remember_need(now, needed, kHold);
   decision.terms = {{"bytesInFlight", bytes},
                     {"bytesPerReplica", look.bytes_per_replica},
                     {"need", needed},

@@ -62,6 +62,7 @@ class StageLaw {
   Need need(double now, const StageLook& look, const Demand& demand) const;
   Need need_of_bursts(const Demand& demand) const;
   void follow_mean(double now, double period);
+  void remember_need(double now, double need, double window);
   int count_for(const StageLook& look, double rate, int ceiling) const;
   int ceiling(const StageLook& look, double now, Decision& decision) const;
 

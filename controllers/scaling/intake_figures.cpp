@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <condition_variable>
 #include <cstdlib>
 
 #include "common/base/text.h"
 #include "common/http/client.h"
 #include "controllers/shared/pods.h"
+#include "operator/kube/sleep.h"
 
 namespace tidegate::controllers {
 namespace {
@@ -82,12 +82,9 @@ void IntakeFigures::tick() {
 }
 
 void IntakeFigures::run(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
   while (!stop.stop_requested()) {
     tick();
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, kRound, [] { return false; });
+    kube::sleep_for(kRound, stop);
   }
 }
 

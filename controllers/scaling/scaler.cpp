@@ -1,10 +1,9 @@
 #include "controllers/scaling/scaler.h"
 
-#include <condition_variable>
-
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "crds/names.h"
+#include "operator/kube/sleep.h"
 
 namespace tidegate::controllers {
 namespace {
@@ -108,12 +107,9 @@ void Scaler::tick() {
 }
 
 void Scaler::run(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
   while (!stop.stop_requested()) {
     tick();
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, kRound, [] { return false; });
+    kube::sleep_for(kRound, stop);
   }
 }
 
