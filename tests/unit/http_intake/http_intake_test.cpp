@@ -162,7 +162,8 @@ TEST_CASE("http_intake: settings that cannot work are refused") {
 TEST_CASE("http_intake: stop ends without loss of what was answered and may be repeated") {
   Running running(options_for_mock());
   CHECK(running.post("{\"card\":\"a\"}\n").status == 200);
+  Client idle(running.intake->port());
   running.intake->stop(Duration{1000});
   running.intake->stop(Duration{0});
-  CHECK_THROWS(Client(running.intake->port()));
+  CHECK(idle.closed());
 }
