@@ -37,5 +37,6 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt
 COPY --from=deps /opt/tidegate-deps/lib/libduckdb.so /usr/lib/
 COPY --from=build /out/ /usr/local/bin/
+COPY cli/kubectl_complete-tidegate /usr/local/bin/
 USER 65532:65532
 CMD ["tidegate-operator"]

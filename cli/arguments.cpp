@@ -5,11 +5,11 @@
 namespace tidegate::cli {
 namespace {
 
-const std::map<std::string, std::string> kShort = {
-    {"-n", "namespace"}, {"-o", "output"}, {"-f", "filename"}, {"-h", "help"}};
+const std::map<std::string, std::string> kShort = {{"-n", "namespace"}, {"-o", "output"},         {"-f", "filename"},
+                                                   {"-h", "help"},      {"-A", "all-namespaces"}, {"-w", "watch"}};
 const std::set<std::string> kTakesValue = {"namespace", "output",        "filename", "kubeconfig", "context",
                                            "operator",  "operator-port", "stage",    "since"};
-const std::set<std::string> kFlags = {"help"};
+const std::set<std::string> kFlags = {"help", "all-namespaces", "watch"};
 
 }  // namespace
 

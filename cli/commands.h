@@ -6,8 +6,19 @@
 
 namespace tidegate::cli {
 
-// The pipeline on one screen. 1 when it cannot be read.
+// The pipeline on one screen. 1 when it cannot be read. With --watch again and again until SIGINT, then 0.
 int status_command(const Arguments& arguments);
+
+// All problems of a namespace or of the cluster, worst first. 0 when there is none and the operator watches,
+// kHasProblems when not, 1 when they cannot be read.
+constexpr int kHasProblems = 3;
+int problems_command(const Arguments& arguments);
+
+// The script that teaches a shell to complete kubectl-tidegate.
+int completion_command(const Arguments& arguments);
+
+// What may follow `words`, of which the last one is not complete; in the form that kubectl and our own scripts read.
+int complete_command(const std::vector<std::string>& words);
 
 // Why each stage has the replicas it has: the operator's decisions, read from the process that leads. 1 when it cannot
 // be asked.

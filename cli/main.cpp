@@ -8,23 +8,32 @@ namespace {
 constexpr const char* kHelp = R"(Tidegate's pipelines, seen from the command line.
 
 Usage:
-  kubectl tidegate status NAME [-n NAMESPACE] [-o json]
+  kubectl tidegate status NAME [-n NAMESPACE] [--watch] [-o json]
       Stages in flow order with state, pods, rates, lag, dead letters and the last problem. "?" is unknown, which is
-      not zero. Warns when the operator that wrote the status is gone.
+      not zero. Warns when the operator that wrote the status is gone. --watch looks every 2 s until Ctrl-C; with
+      -o json, or when standard output is no terminal, it writes only what changed, JSON one document a line.
+  kubectl tidegate problems [-n NAMESPACE | -A] [-o json]
+      What is wrong with the pipelines and Kafka clusters, worst first, one line each with the remedy. Warns first when
+      the operator is gone. Exit code 0: no problem; 3: there are some, or the operator does not watch; 1: cannot tell.
   kubectl tidegate explain NAME [-n NAMESPACE] [--stage STAGE] [--since 10m] [-o json]
       The autoscaler's decisions with the figures that led to them, holds too, newest last. Asks the operator through
-      the API server: needs the right to get pods/proxy in the operator's namespace.
+      the API server: needs the right to get pods/proxy in the operator's namespace (docs/autoscaling.md).
   kubectl tidegate validate -f FILE
       Checks manifests without a cluster: structure, references and, where tidegate-worker is found beside this binary
       or on PATH, the SQL. "-" reads standard input. Exit code 1 when something is wrong.
+  kubectl tidegate completion bash|zsh|fish
+      A script for that shell. `kubectl tidegate` is completed by kubectl's own completion when the file
+      kubectl_complete-tidegate is on PATH too.
   kubectl tidegate version
 
 Options:
   -n, --namespace NAMESPACE   default: the kubeconfig's
+  -A, --all-namespaces
+  -w, --watch
       --kubeconfig FILE       default: KUBECONFIG, else ~/.kube/config
       --context CONTEXT       default: the current one
       --operator NS/LEASE     the operator's Lease; default tidegate-system/tidegate-operator
-      --operator-port PORT    where it serves metrics; default 8080
+      --operator-port PORT    where it serves metrics; default: as its pod declares
   -o, --output json           for programs
   -h, --help
 )";
@@ -33,6 +42,8 @@ Options:
 
 int main(int argc, char** argv) {
   using namespace tidegate::cli;
+  // What a shell hands over is no command line yet.
+  if (argc > 1 && std::string(argv[1]) == "__complete") return complete_command({argv + 2, argv + argc});
   const auto arguments = parse_arguments({argv + 1, argv + argc});
   if (!arguments) {
     std::fprintf(stderr, "error: %s\nSee 'kubectl tidegate --help'.\n", arguments.error().message.c_str());
@@ -43,8 +54,10 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (arguments->command == "status") return status_command(*arguments);
+  if (arguments->command == "problems") return problems_command(*arguments);
   if (arguments->command == "explain") return explain_command(*arguments);
   if (arguments->command == "validate") return validate_command(*arguments);
+  if (arguments->command == "completion") return completion_command(*arguments);
   if (arguments->command == "version") {
     std::puts("kubectl-tidegate " TIDEGATE_VERSION);
     return 0;

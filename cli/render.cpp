@@ -1,9 +1,9 @@
 // The two outputs of `kubectl tidegate status`.
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
 
+#include "cli/format.h"
 #include "cli/view.h"
 #include "common/base/text.h"
 
@@ -31,29 +31,12 @@ std::string rate(const std::optional<double>& value) {
   return text.data();
 }
 
-std::string seconds(double value) {
-  std::array<char, 32> text{};
-  if (value < 10 && value != std::floor(value)) {
-    std::snprintf(text.data(), text.size(), "%.1f s", value);
-  } else if (value < 120) {
-    std::snprintf(text.data(), text.size(), "%.0f s", value);
-  } else if (value < 7200) {
-    std::snprintf(text.data(), text.size(), "%.0f min", value / 60);
-  } else {
-    std::snprintf(text.data(), text.size(), "%.0f h", value / 3600);
-  }
-  return text.data();
-}
-
 std::string route(const StageView& stage) {
   if (stage.kind == "source") return "-> " + stage.to;
   return stage.to.empty() ? stage.from + " ->" : stage.from + " -> " + stage.to;
 }
 
-using Row = std::array<std::string, 10>;
-constexpr std::array<bool, 10> kRightAligned = {false, false, false, true, true, true, true, true, true, false};
-
-Row row(const StageView& stage) {
+std::vector<std::string> row(const StageView& stage) {
   const bool reads = stage.kind != "source";
   const bool writes = stage.kind != "sink";
   return {stage.name,
@@ -68,24 +51,14 @@ Row row(const StageView& stage) {
           route(stage)};
 }
 
-// Columns are as wide as their widest cell; counted in bytes, because all cells are ASCII.
 std::string table(const std::vector<StageView>& stages) {
-  std::vector<Row> rows = {{"STAGE", "KIND", "STATE", "PODS", "IN/s", "OUT/s", "LAG", "BEHIND", "DEAD", "ROUTE"}};
+  Rows rows = {{"STAGE", "KIND", "STATE", "PODS", "IN/s", "OUT/s", "LAG", "BEHIND", "DEAD", "ROUTE"}};
   for (const StageView& stage : stages) rows.push_back(row(stage));
-  std::array<std::size_t, 10> width{};
-  for (const Row& cells : rows) {
-    for (std::size_t i = 0; i < cells.size(); ++i) width[i] = std::max(width[i], cells[i].size());
-  }
-  std::string out;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line;
-    for (std::size_t i = 0; i < width.size(); ++i) {
-      const std::string padding(width[i] - rows[r][i].size(), ' ');
-      line += kRightAligned[i] ? padding + rows[r][i] : rows[r][i] + padding;
-      line += "  ";
-    }
-    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    if (r > 0 && !stages[r - 1].message.empty()) out += "  ^ " + stages[r - 1].message + "\n";
+  const auto lines = table_lines(rows, {false, false, false, true, true, true, true, true, true, false});
+  std::string out = lines[0] + "\n";
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    out += lines[i + 1] + "\n";
+    if (!stages[i].message.empty()) out += "  ^ " + stages[i].message + "\n";
   }
   return out;
 }
@@ -132,6 +105,11 @@ std::string render_text(const PipelineView& pipeline, const OperatorView& op) {
   if (pipeline.reconciling) {
     out += cat("Reconciling (", pipeline.reconciling->reason, "): ", pipeline.reconciling->message, "\n");
   }
+  for (const Problem& problem : pipeline.problems) {
+    if (problem.reason == "Refused") continue;  // that is Stalled
+    out += cat(problem.severity == "critical" ? "CRITICAL " : "Warning ", problem.reason,
+               problem.stage.empty() ? "" : " of " + problem.stage, ": ", problem.message, "\n");
+  }
   if (pipeline.outdated) out += "The last change of the spec has not been looked at yet.\n";
   std::vector<std::string> facts;
   if (pipeline.age_ms) facts.push_back("status of " + seconds(static_cast<double>(*pipeline.age_ms / 1000)) + " ago");
@@ -149,6 +127,8 @@ Json render_json(const PipelineView& pipeline, const OperatorView& op) {
   if (!pipeline.bootstrap_servers.empty()) out["bootstrapServers"] = pipeline.bootstrap_servers;
   out["operator"] = Json::object({{"lease", op.name}});
   if (!op.problem.empty()) out["operator"]["problem"] = op.problem;
+  out["problems"] = Json::Array();
+  for (const Problem& problem : pipeline.problems) out["problems"].push_back(to_json(problem));
   out["stages"] = Json::Array();
   for (const StageView& stage : pipeline.stages) out["stages"].push_back(to_json(stage));
   return out;

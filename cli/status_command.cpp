@@ -1,54 +1,89 @@
-#include <cstdio>
-#include <memory>
-#include <vector>
+#include <unistd.h>
 
+#include <cstdio>
+#include <optional>
+
+#include "cli/cluster.h"
 #include "cli/commands.h"
 #include "cli/view.h"
+#include "cli/watch.h"
+#include "common/base/signals.h"
 #include "common/base/text.h"
-#include "operator/kube/client.h"
-#include "operator/kube/config.h"
+#include "operator/kube/sleep.h"
 
 namespace tidegate::cli {
 namespace {
 
-const kube::Resource kPipelines{"tidegate.io", "v1alpha1", "pipelines", "Pipeline"};
-const kube::Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
+constexpr auto kInterval = std::chrono::seconds(2);
 
-int fail(const std::string& message) {
-  std::fprintf(stderr, "error: %s\n", message.c_str());
-  return 1;
+struct Seen {
+  PipelineView pipeline;
+  OperatorView op;
+};
+
+Result<Seen> look(Cluster& cluster, const std::string& name) {
+  const auto pipeline = cluster.api().get(kPipelines, cluster.ns(), name);
+  if (!pipeline) return pipeline.error().context(cat("pipeline ", cluster.ns(), "/", name));
+  const WallTime now = Clock::real().wall();
+  return Seen{view_pipeline(*pipeline, now), cluster.look_for_operator(now)};
 }
 
-OperatorView look_for_operator(kube::Api& api, const std::string& name, WallTime now) {
-  const std::vector<std::string> parts = split(name, '/');
-  if (parts.size() != 2) return {name, "--operator must be NAMESPACE/LEASE"};
-  const auto lease = api.get(kLeases, parts[0], parts[1]);
-  return lease ? view_operator(name, *lease, "", now) : view_operator(name, nullptr, lease.error().message, now);
+std::string text_of(const Seen& seen, bool json, int indent) {
+  return json ? render_json(seen.pipeline, seen.op).dump(indent) + "\n" : render_text(seen.pipeline, seen.op);
+}
+
+// What the view is about, without how long ago it was written.
+std::string content_of(Seen seen) {
+  seen.pipeline.age_ms.reset();
+  return render_json(seen.pipeline, seen.op).dump();
+}
+
+void write(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+// Until Ctrl-C; a cluster that cannot be read meanwhile is said and asked again. JSON is one document a line.
+int watch(Cluster& cluster, const std::string& name, bool json, const std::stop_token& stop) {
+  Screen screen(!json && isatty(STDOUT_FILENO) == 1);
+  std::optional<Seen> last;
+  while (!stop.stop_requested()) {
+    const auto seen = look(cluster, name);
+    if (seen) {
+      last = *seen;
+      const std::string text = text_of(*seen, json, -1);
+      write(screen.show(json || isatty(STDOUT_FILENO) == 1 ? text : text + "\n", content_of(*seen)));
+    } else if (!last && !stop.stop_requested()) {
+      return fail(seen.error().message);  // wrong from the beginning
+    } else if (!stop.stop_requested() && !json) {
+      const std::string problem = cat("CANNOT READ: ", seen.error().message, "\n");
+      write(screen.show(cat(problem, "what was seen last:\n\n", text_of(*last, false, -1)), problem));
+    }
+    if (std::ferror(stdout) != 0) break;  // nobody reads any more
+    kube::sleep_for(kInterval, stop);
+  }
+  write(screen.end());
+  return 0;
 }
 
 }  // namespace
 
 int status_command(const Arguments& arguments) {
   if (arguments.positional.size() != 1) return fail("status needs the name of one pipeline");
-  const std::string output = arguments.get("output");
-  if (!output.empty() && output != "json") return fail("-o: only json is known");
+  const auto json = wants_json(arguments);
+  if (!json) return fail(json.error().message);
+  const std::string& name = arguments.positional[0];
 
-  const auto config = kube::load_config(arguments.get("kubeconfig"), arguments.get("context"));
-  if (!config) return fail(config.error().message);
-  const auto transport = kube::make_transport(*config, "kubectl-tidegate");
-  if (!transport) return fail(transport.error().message);
-  kube::Client client(**transport, {});
+  std::optional<Signals> signals;  // without --watch a signal simply ends the process
+  if (arguments.has("watch")) signals.emplace();
+  const std::stop_token stop = signals ? signals->token() : std::stop_token();
+  auto cluster = Cluster::connect(arguments, std::chrono::seconds(10), stop);
+  if (!cluster) return fail(cluster.error().message);
+  if (signals) return watch(*cluster, name, *json, stop);
 
-  const std::string ns = arguments.get("namespace", config->ns);
-  const auto pipeline = client.get(kPipelines, ns, arguments.positional[0]);
-  if (!pipeline) return fail(cat("pipeline ", ns, "/", arguments.positional[0], ": ", pipeline.error().message));
-
-  const WallTime now = Clock::real().wall();
-  const PipelineView view = view_pipeline(*pipeline, now);
-  const OperatorView op =
-      look_for_operator(client, arguments.get("operator", "tidegate-system/tidegate-operator"), now);
-  const std::string text = output == "json" ? render_json(view, op).dump(2) + "\n" : render_text(view, op);
-  std::fputs(text.c_str(), stdout);
+  const auto seen = look(*cluster, name);
+  if (!seen) return fail(seen.error().message);
+  write(text_of(*seen, *json, 2));
   return 0;
 }
 

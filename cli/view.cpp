@@ -1,24 +1,12 @@
 #include "cli/view.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 
+#include "cli/format.h"
 #include "common/base/text.h"
 
 namespace tidegate::cli {
 namespace {
-
-// RFC 3339 in UTC as Kubernetes writes it; fractions of a second are dropped.
-std::optional<WallTime> parse_time(const std::string& text) {
-  std::tm parts{};
-  if (strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) return std::nullopt;
-  return WallTime(std::chrono::seconds(timegm(&parts)));
-}
-
-std::int64_t milliseconds_between(WallTime from, WallTime to) {
-  return std::max<std::int64_t>(0, std::chrono::duration_cast<Duration>(to - from).count());
-}
 
 std::optional<Condition> find_condition(const Json& pipeline, const std::string& type) {
   for (const Json& condition : pipeline.at("status/conditions").items()) {
@@ -118,6 +106,7 @@ PipelineView view_pipeline(const Json& pipeline, WallTime now) {
   view.reconciling = only_true(find_condition(pipeline, "Reconciling"));
   if (const auto written = status_written_at(pipeline)) view.age_ms = milliseconds_between(*written, now);
   view.bootstrap_servers = pipeline.at("status/kafka/bootstrapServers").as_string();
+  view.problems = listed_problems(pipeline);
   view.stages = stages_of(pipeline);
   return view;
 }
@@ -130,7 +119,7 @@ OperatorView view_operator(const std::string& name, const Json& lease, const std
   const std::int64_t age = milliseconds_between(*renewed, now) / 1000;
   if (age <= 2 * lease.at("spec/leaseDurationSeconds").as_int(15)) return {name, ""};
   return {name, cat("the operator ", lease.at("spec/holderIdentity").as_string(), " has not renewed its Lease for ",
-                    std::to_string(age), " s: nobody watches this pipeline")};
+                    std::to_string(age), " s: nobody watches the pipelines")};
 }
 
 }  // namespace tidegate::cli

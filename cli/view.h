@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/problems.h"
 #include "common/base/clock.h"
 #include "common/json/json.h"
 
@@ -42,6 +43,7 @@ struct PipelineView {
   bool outdated = false;                 // the status is about an older spec
   std::optional<std::int64_t> age_ms;    // since the operator last wrote this status
   std::string bootstrap_servers;
+  std::vector<Problem> problems;  // as the operator lists them
   std::vector<StageView> stages;  // sources, then processors as records travel, then sinks
 };
 

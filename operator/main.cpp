@@ -2,12 +2,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <random>
 #include <thread>
 
 #include "common/base/log.h"
+#include "common/base/signals.h"
 #include "common/base/text.h"
 #include "common/http/server.h"
 #include "controllers/kafkacluster/controller.h"
@@ -34,33 +34,6 @@ std::string process_identity() {
   return cat(host, "_", suffix);
 }
 
-// Stops when SIGTERM or SIGINT arrives. Blocks them in this thread, and so in those that it starts.
-class SignalStop {
- public:
-  SignalStop() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    thread_ = std::jthread([this](const std::stop_token& ended) {
-      const timespec wait{0, 200'000'000};
-      while (!ended.stop_requested()) {
-        if (sigtimedwait(&signals_, nullptr, &wait) < 0) continue;
-        log::info("stopping");
-        stop_.request_stop();
-        return;
-      }
-    });
-  }
-  std::stop_token token() const { return stop_.get_token(); }
-
- private:
-  sigset_t signals_{};
-  std::stop_source stop_;
-  std::jthread thread_;
-};
-
 Result<std::string> installation_id(const OperatorOptions& options, kube::Api& api) {
   if (!options.installation_id.empty()) return options.installation_id;
   const auto ns = api.get({"", "v1", "namespaces", "Namespace"}, "", "kube-system");
@@ -83,9 +56,9 @@ Result<std::unique_ptr<http::Server>> serve(const OperatorOptions& options, cons
                "text/plain; charset=utf-8",
                manager.ready() ? "ok" : "caches are not filled yet",
                {}});
-    } else if (const auto asked = explain_request(request.target); asked && scaler.load() != nullptr) {
-      const auto answer = explain(*scaler.load(), *asked);
-      respond({answer ? 200 : 404, "application/json", answer.value_or(Json::object({})).dump(), {}});
+    } else if (const auto asked = explain_request(request.target)) {
+      const auto [status, answer] = explain_answer(manager.leading() ? scaler.load() : nullptr, *asked);
+      respond({status, "application/json", answer.dump(), {}});
     } else {
       respond({404, "text/plain; charset=utf-8", "not found", {}});
     }
@@ -108,7 +81,7 @@ void publish_pipelines(metrics::Registry& registry, const kube::Store& pipelines
 }
 
 Result<void> run(const OperatorOptions& options) {
-  const SignalStop signals;
+  const Signals signals;
   const auto config = kube::load_config(options.kubeconfig);
   if (!config) return config.error();
   auto transport = kube::make_transport(*config, "tidegate-operator");

@@ -1,16 +1,13 @@
 // tidegate-worker: runs one stage of a pipeline, or checks a query.
-#include <pthread.h>
-
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "common/base/log.h"
+#include "common/base/signals.h"
 #include "common/base/text.h"
 #include "common/http/server.h"
 #include "common/json/json.h"
@@ -46,36 +43,6 @@ int run_check() {
   std::cout << check(*request).dump() << '\n';
   return 0;
 }
-
-// Turns SIGTERM and SIGINT into a stop request. Made before any other thread, so that all inherit the blocked signals.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    waiter_ = std::thread([this] {
-      int signal = 0;
-      sigwait(&set_, &signal);
-      source_.request_stop();
-    });
-  }
-  ~Signals() {
-    pthread_kill(waiter_.native_handle(), SIGTERM);
-    waiter_.join();
-  }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-
-  std::stop_token token() const { return source_.get_token(); }
-
- private:
-  sigset_t set_{};
-  std::stop_source source_;
-  std::thread waiter_;
-};
 
 http::Handler probes(const metrics::Registry& registry, const stage::Health& health) {
   return [&](http::Request request, http::Respond respond) {

@@ -39,6 +39,20 @@ std::optional<Json> explain(const Scaler& scaler, const kube::Key& pipeline) {
   return out;
 }
 
+std::pair<int, Json> explain_answer(const Scaler* scaler, const kube::Key& pipeline) {
+  if (scaler == nullptr) {
+    return {503, Json::object({{"kind", "Status"},
+                               {"apiVersion", "v1"},
+                               {"status", "Failure"},
+                               {"reason", "ServiceUnavailable"},
+                               {"code", 503},
+                               {"message",
+                                "this operator pod stands by and decides nothing; ask the one that holds the Lease"}})};
+  }
+  const auto answer = explain(*scaler, pipeline);
+  return {answer ? 200 : 404, answer.value_or(Json::object({}))};
+}
+
 void publish_scaling(metrics::Registry& registry, const Scaler& scaler) {
   const auto labels = [](const kube::Key& key, const std::string& stage) {
     return std::map<std::string, std::string>{{"namespace", key.ns}, {"pipeline", key.name}, {"stage", stage}};

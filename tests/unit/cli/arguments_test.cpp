@@ -21,6 +21,14 @@ TEST_CASE("a single dash is a word so that it can name standard input") {
   CHECK(a->get("filename") == "-");
 }
 
+TEST_CASE("flags take no value") {
+  const auto a = parse_arguments({"problems", "-A", "status", "--watch", "x"});
+  REQUIRE(a.ok());
+  CHECK(a->has("all-namespaces"));
+  CHECK(a->has("watch"));
+  CHECK(a->positional == std::vector<std::string>{"status", "x"});
+}
+
 TEST_CASE("unknown options and missing values are named") {
   CHECK(parse_arguments({"status", "--frobnicate"}).error().message == "unknown option --frobnicate");
   CHECK(parse_arguments({"status", "-x"}).error().message == "unknown option -x");

@@ -79,6 +79,18 @@ TEST_CASE("a stalled spec and a spec not looked at yet are said") {
   CHECK(text.find("Reconciling") == std::string::npos);  // False is not shown
 }
 
+TEST_CASE("problems that the operator lists are shown with their stage") {
+  Json pipeline = flights();
+  pipeline["status"]["problems"].push_back(Json::object({{"stage", "late"},
+                                                         {"reason", "CollapsedOutput"},
+                                                         {"severity", "critical"},
+                                                         {"message", "no output for 40 s; compare the fields"}}));
+  const PipelineView view = view_pipeline(pipeline, kNow);
+  CHECK(render_text(view, kAlive).find("CRITICAL CollapsedOutput of late: no output for 40 s; compare the fields\n") !=
+        std::string::npos);
+  CHECK(render_json(view, kAlive).at("problems/0/stage").as_string() == "late");
+}
+
 TEST_CASE("processors on a cycle are all shown once") {
   Json pipeline = flights();
   pipeline["spec"]["processors"] = yaml("[{name: a, from: [x], to: y}, {name: b, from: [y], to: x}]");
@@ -91,7 +103,7 @@ TEST_CASE("the operator is alive while its Lease is renewed") {
   CHECK(view_operator("ns/l", lease, "", kNow).problem.empty());  // 29 s old
   lease["spec"]["renewTime"] = "2025-12-31T23:59:00.000000Z";
   CHECK(view_operator("ns/l", lease, "", kNow).problem ==
-        "the operator op-1 has not renewed its Lease for 60 s: nobody watches this pipeline");
+        "the operator op-1 has not renewed its Lease for 60 s: nobody watches the pipelines");
   lease["spec"]["holderIdentity"] = "";
   CHECK(view_operator("ns/l", lease, "", kNow).problem == "no operator holds the Lease");
   CHECK(view_operator("ns/l", nullptr, "leases \"l\" not found", kNow).problem ==

@@ -165,6 +165,13 @@ TEST_CASE("a pipeline without scale is left alone") {
   CHECK(load.world.condition("ScalingActive").is_null());
 }
 
+TEST_CASE("a process that stands by says so in words that the command line shows") {
+  const auto [status, body] = explain_answer(nullptr, {"shop", "fraud"});
+  CHECK(status == 503);
+  CHECK(body.at("kind").as_string() == "Status");
+  CHECK(body.at("message").as_string().find("stands by") != std::string::npos);
+}
+
 TEST_CASE("decisions are explained over http with every figure") {
   Load load;
   load.run(40, 500);
@@ -176,4 +183,6 @@ TEST_CASE("decisions are explained over http with every figure") {
   REQUIRE(entries.items().size() > 0);
   CHECK_FALSE(explain_request("/metrics"));
   CHECK_FALSE(explain(*load.world.scaler, {"shop", "other"}));
+  CHECK(explain_answer(load.world.scaler.get(), *asked).first == 200);
+  CHECK(explain_answer(load.world.scaler.get(), {"shop", "other"}).first == 404);
 }
