@@ -9,10 +9,20 @@ namespace {
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kMaxProblemBytes = 300;
 constexpr std::size_t kMaxTopicIdBytes = 64;
+constexpr std::size_t kMaxLastErrorBytes = 160;
 
 Error invalid(std::string what) {
   return {"InvalidMetadata", cat("the text beside the committed offset ", what,
                                  "; was the offset committed by something other than Tidegate?")};
+}
+
+void put(Json& json, const char* name, const std::optional<std::int64_t>& number) {
+  if (number) json[name] = *number;
+}
+
+std::optional<std::int64_t> number(const Json& json, const char* name) {
+  const Json& value = json.get(name);
+  return value.is_int() ? std::optional(value.as_int()) : std::nullopt;
 }
 
 }  // namespace
@@ -27,10 +37,25 @@ std::string CommitMetadata::encode() const {
                             {"at", at_ms},
                             {"state", waiting ? "waiting" : "running"},
                             {"problem", truncate_utf8(problem, kMaxProblemBytes)}});
-  if (busy_us) json["busy"] = *busy_us;
-  if (wait_us) json["wait"] = *wait_us;
+  put(json, "busy", busy_us);
+  put(json, "wait", wait_us);
   if (by) json["by"] = *by;
-  return json.dump();
+  put(json, "from", seen_from);
+  put(json, "seen", seen);
+  put(json, "took", took);
+  put(json, "gave", gave);
+  if (dead_letters_by_reason) {
+    json["why"] = Json::Object(dead_letters_by_reason->begin(), dead_letters_by_reason->end());
+  }
+  if (!last_error.empty()) json["last"] = truncate_utf8(last_error, kMaxLastErrorBytes);
+  if (nulls) json["nulls"] = Json::Array(nulls->begin(), nulls->end());
+  std::string text = json.dump();
+  for (const char* spare : {"nulls", "why", "last"}) {
+    if (text.size() <= kMaxBytes) break;
+    json.erase(spare);
+    text = json.dump();
+  }
+  return text;
 }
 
 Result<CommitMetadata> CommitMetadata::decode(std::string_view text) {
@@ -47,9 +72,22 @@ Result<CommitMetadata> CommitMetadata::decode(std::string_view text) {
   metadata.records_in = json.get("in").as_int();
   metadata.records_out = json.get("out").as_int();
   metadata.dead_letters = json.get("dl").as_int();
-  if (json.get("busy").is_int()) metadata.busy_us = json.get("busy").as_int();
-  if (json.get("wait").is_int()) metadata.wait_us = json.get("wait").as_int();
-  if (json.get("by").is_int()) metadata.by = static_cast<int>(json.get("by").as_int());
+  metadata.busy_us = number(json, "busy");
+  metadata.wait_us = number(json, "wait");
+  if (const auto by = number(json, "by")) metadata.by = static_cast<int>(*by);
+  metadata.seen_from = number(json, "from");
+  metadata.seen = number(json, "seen");
+  metadata.took = number(json, "took");
+  metadata.gave = number(json, "gave");
+  if (json.get("nulls").is_array()) {
+    auto& nulls = metadata.nulls.emplace();
+    for (const Json& count : json.get("nulls").items()) nulls.push_back(count.as_int());
+  }
+  if (json.get("why").is_object()) {
+    auto& reasons = metadata.dead_letters_by_reason.emplace();
+    for (const auto& [reason, count] : json.get("why").members()) reasons[reason] = count.as_int();
+  }
+  metadata.last_error = json.get("last").as_string();
   metadata.topic_id = json.get("topicId").as_string();
   metadata.at_ms = json.get("at").as_int();
   metadata.waiting = json.get("state").as_string() == "waiting";

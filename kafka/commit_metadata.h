@@ -1,16 +1,21 @@
 // The string beside a committed offset: how a stage reports its progress (docs/architecture.md, "Commit metadata").
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
 
 namespace tidegate::kafka {
 
 struct CommitMetadata {
+  static constexpr std::size_t kMaxBytes = 4096;  // what a broker takes by default (offset.metadata.max.bytes)
+
   std::int64_t position = 0;
   std::int64_t records_in = 0;
   std::int64_t records_out = 0;
@@ -19,11 +24,21 @@ struct CommitMetadata {
   std::optional<std::int64_t> busy_us;  // time spent on this partition's records, waiting for the target included
   std::optional<std::int64_t> wait_us;  // the part of it in which only the target was awaited
   std::optional<int> by;                // ordinal of the replica that committed
+  // The accounts: what each step counted by itself, so that a record lost between two of them shows. Cumulative; absent
+  // when an older worker committed, which is unknown and never zero.
+  std::optional<std::int64_t> seen_from;           // offset at which `seen` began to count
+  std::optional<std::int64_t> seen;                // records that the Kafka client handed out
+  std::optional<std::int64_t> took;                // rows that the engine or the target accepted
+  std::optional<std::int64_t> gave;                // rows that the engine returned or the target acknowledged
+  std::optional<std::vector<std::int64_t>> nulls;  // per input field, in the settings' order: rows without a value
+  std::optional<std::map<std::string, std::int64_t>> dead_letters_by_reason;
+  std::string last_error;  // of the latest dead letter, without the record's content; at most 160 bytes are kept
   std::string topic_id;
   std::int64_t at_ms = 0;  // the worker's wall clock
   bool waiting = false;
   std::string problem;  // why it waits; at most 300 bytes are kept
 
+  // At most kMaxBytes: what does not fit is left out, `nulls` first, then the dead letters' reasons and error.
   std::string encode() const;
   // Fails with reason InvalidMetadata, also for "" (an offset committed by somebody else).
   static Result<CommitMetadata> decode(std::string_view text);
