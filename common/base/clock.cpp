@@ -49,6 +49,20 @@ std::string to_rfc3339_micro(WallTime time) {
   return format_utc(time, true);
 }
 
+Result<WallTime> parse_rfc3339(const std::string& text) {
+  const Error invalid{"InvalidTime", "'" + text + "' is not a time such as 2026-01-02T03:04:05Z"};
+  std::tm tm{};
+  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &tm);
+  if (end == nullptr) return invalid;
+  std::int64_t micros = 0;
+  if (*end == '.') {
+    std::int64_t unit = 100'000;
+    for (++end; std::isdigit(static_cast<unsigned char>(*end)); ++end, unit /= 10) micros += (*end - '0') * unit;
+  }
+  if (std::string(end) != "Z") return invalid;
+  return WallTime(std::chrono::seconds(timegm(&tm)) + std::chrono::microseconds(micros));
+}
+
 Result<Duration> parse_duration(const std::string& text) {
   const Error invalid{"InvalidDuration", "'" + text + "' is not a duration such as 30s, 5m or 1h30m"};
   double nanoseconds = 0;

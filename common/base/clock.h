@@ -25,6 +25,8 @@ struct Clock {
 // (MicroTime).
 std::string to_rfc3339(WallTime time);
 std::string to_rfc3339_micro(WallTime time);
+// Reads both, UTC only ("Z"). Fails with reason InvalidTime.
+Result<WallTime> parse_rfc3339(const std::string& text);
 
 // Go's duration notation ("1h30m", "250ms"), units ns to h. Fails with reason InvalidDuration.
 Result<Duration> parse_duration(const std::string& text);

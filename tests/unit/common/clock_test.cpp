@@ -27,3 +27,12 @@ TEST_CASE("RFC 3339 to seconds and with exactly six fraction digits") {
   CHECK(to_rfc3339(time) == "2026-01-02T03:04:05Z");
   CHECK(to_rfc3339_micro(time) == "2026-01-02T03:04:05.000042Z");
 }
+
+TEST_CASE("RFC 3339 times are read as they are written") {
+  const WallTime time = WallTime(std::chrono::seconds(1'767'225'600)) + std::chrono::microseconds(250'001);
+  CHECK(parse_rfc3339(to_rfc3339_micro(time)).value() == time);
+  CHECK(parse_rfc3339("2026-01-01T00:00:00Z").value() == WallTime(std::chrono::seconds(1'767'225'600)));
+  for (const char* text :
+       {"", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00+01:00", "x2026-01-01T00:00:00Z"})
+    CHECK_FALSE(parse_rfc3339(text));
+}

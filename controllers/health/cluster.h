@@ -1,0 +1,29 @@
+// Detects KafkaDegraded and DiskFilling.
+#pragma once
+
+#include <deque>
+
+#include "controllers/health/evidence.h"
+#include "controllers/health/problem.h"
+
+namespace tidegate::health {
+
+void look_at_brokers(const ClusterEvidence& cluster, std::vector<Finding>& found);
+
+// Watches how full volumes are and when they will be full.
+class DiskFilling {
+ public:
+  static constexpr double kFreeWarning = 0.15, kFreeCritical = 0.05;
+  static constexpr Duration kSoon{6 * 3'600'000};
+
+  void look(const Instant& now, const ClusterEvidence& cluster, std::vector<Finding>& found);
+
+ private:
+  struct Sample {
+    SteadyTime at;
+    double used;
+  };
+  std::map<std::string, std::deque<Sample>> history_;  // by pod
+};
+
+}  // namespace tidegate::health
