@@ -13,8 +13,7 @@ help: ## this list
 .PHONY: build
 build: ## operator, worker and CLI into build/dev (PRESET=release, asan, tsan for others)
 	@dev/setup build
-	@cmake --preset $(PRESET) >/dev/null
-	@cmake --build --preset $(PRESET)
+	@dev/build $(PRESET)
 
 .PHONY: test
 test: ## everything: unit, sanitizers, real API server, real Kafka and PostgreSQL, real node
@@ -23,8 +22,7 @@ test: ## everything: unit, sanitizers, real API server, real Kafka and PostgreSQ
 .PHONY: test-unit
 test-unit: ## unit tests alone, within a minute
 	@dev/setup build
-	@cmake --preset $(PRESET) >/dev/null
-	@cmake --build --preset $(PRESET) --target unit_tests
+	@dev/build $(PRESET) unit_tests
 	@tests/ctest --test-dir $(BUILD) -L unit -j2
 
 .PHONY: demo
