@@ -7,15 +7,20 @@ namespace {
 
 const std::map<std::string, std::string> kShort = {{"-n", "namespace"}, {"-o", "output"},         {"-f", "filename"},
                                                    {"-h", "help"},      {"-A", "all-namespaces"}, {"-w", "watch"}};
-const std::set<std::string> kTakesValue = {"namespace", "output",        "filename", "kubeconfig", "context",
-                                           "operator",  "operator-port", "stage",    "since"};
+const std::set<std::string> kTakesValue = {"namespace",     "output", "filename", "kubeconfig", "context", "operator",
+                                           "operator-port", "stage",  "since",    "input",      "expect",  "topic"};
 const std::set<std::string> kFlags = {"help", "all-namespaces", "watch"};
 
 }  // namespace
 
 std::string Arguments::get(const std::string& option, const std::string& fallback) const {
   const auto found = options.find(option);
-  return found == options.end() ? fallback : found->second;
+  return found == options.end() ? fallback : found->second.back();
+}
+
+std::vector<std::string> Arguments::all(const std::string& option) const {
+  const auto found = options.find(option);
+  return found == options.end() ? std::vector<std::string>() : found->second;
 }
 
 Result<Arguments> parse_arguments(const std::vector<std::string>& words) {
@@ -37,13 +42,13 @@ Result<Arguments> parse_arguments(const std::vector<std::string>& words) {
                                  ? word.substr(2, equals == std::string::npos ? equals : equals - 2)
                                  : "";
     if (kFlags.count(name) > 0) {
-      out.options[name] = "true";
+      out.options[name] = {"true"};
     } else if (kTakesValue.count(name) == 0) {
       return Error{"InvalidArguments", "unknown option " + word};
     } else if (equals != std::string::npos && spelled == kShort.end()) {
-      out.options[name] = word.substr(equals + 1);
+      out.options[name].push_back(word.substr(equals + 1));
     } else if (++i < words.size()) {
-      out.options[name] = words[i];
+      out.options[name].push_back(words[i]);
     } else {
       return Error{"InvalidArguments", word + " needs a value"};
     }

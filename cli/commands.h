@@ -27,4 +27,11 @@ int explain_command(const Arguments& arguments);
 // Checks the Pipelines of a file without a cluster. 1 when one is not valid.
 int validate_command(const Arguments& arguments);
 
+// Runs a Pipeline's processors over files without a cluster. 1 when the outcome is not the expected one, or cannot be
+// had.
+int test_command(const Arguments& arguments);
+
+// Prints a topic's fields as a file of records suggests them. 1 when it holds none.
+int infer_command(const Arguments& arguments);
+
 }  // namespace tidegate::cli

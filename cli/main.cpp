@@ -21,6 +21,13 @@ Usage:
   kubectl tidegate validate -f FILE
       Checks manifests without a cluster: structure, references and, where tidegate-worker is found beside this binary
       or on PATH, the SQL. "-" reads standard input. Exit code 1 when something is wrong.
+  kubectl tidegate test -f FILE --input TOPIC=FILE.ndjson … [--expect TOPIC=FILE.ndjson …] [--topic TOPIC]
+      Runs the processors of the manifest's Pipeline over files of one record a line, without a cluster, with the very
+      engine that runs in pods (tidegate-worker beside this binary or on PATH). Prints what they write; with --expect
+      compares instead, in any order, and exits with 1 on a difference or a dead letter that no
+      --expect STAGE.dead-letters=FILE names.
+  kubectl tidegate infer FILE.ndjson
+      Prints the fields of a topic with such records, to begin a manifest with. "-" reads standard input.
   kubectl tidegate completion bash|zsh|fish
       A script for that shell. `kubectl tidegate` is completed by kubectl's own completion when the file
       kubectl_complete-tidegate is on PATH too.
@@ -57,6 +64,8 @@ int main(int argc, char** argv) {
   if (arguments->command == "problems") return problems_command(*arguments);
   if (arguments->command == "explain") return explain_command(*arguments);
   if (arguments->command == "validate") return validate_command(*arguments);
+  if (arguments->command == "test") return test_command(*arguments);
+  if (arguments->command == "infer") return infer_command(*arguments);
   if (arguments->command == "completion") return completion_command(*arguments);
   if (arguments->command == "version") {
     std::puts("kubectl-tidegate " TIDEGATE_VERSION);

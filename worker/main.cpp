@@ -1,5 +1,6 @@
-// tidegate-worker: runs one stage of a pipeline, or checks a query.
+// tidegate-worker: runs one stage of a pipeline, or checks a query, or applies one to a file.
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <stop_token>
@@ -12,6 +13,7 @@
 #include "common/http/server.h"
 #include "common/json/json.h"
 #include "common/metrics/metrics.h"
+#include "worker/apply/apply.h"
 #include "worker/check/check.h"
 #include "worker/codec/schema.h"
 #include "worker/sinks/log_sink.h"
@@ -29,6 +31,8 @@ constexpr const char* kUsage =
     "usage: tidegate-worker run --config FILE   runs the stage that FILE (stage.json) describes, until SIGTERM\n"
     "       tidegate-worker check               reads {\"topic\", \"fields\", \"query\"} and prints whether it can "
     "run\n"
+    "       tidegate-worker apply --request FILE --rejected FILE\n"
+    "                                           runs FILE's query, as above, over standard input, a record a line\n"
     "       tidegate-worker --version\n";
 
 int fail(const Error& error) {
@@ -41,6 +45,20 @@ int run_check() {
   const auto request = Json::parse(text);
   if (!request) return fail(std::move(request.error()).context("standard input"));
   std::cout << check(*request).dump() << '\n';
+  return 0;
+}
+
+int run_apply(const std::string& request_path, const std::string& rejected_path) {
+  std::ifstream file(request_path);
+  const auto request = Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
+  if (!request) return fail(std::move(request.error()).context(request_path));
+  std::ofstream rejected(rejected_path);
+  std::ios::sync_with_stdio(false);
+  const auto applied = apply(*request, std::cin, std::cout, rejected);
+  if (!applied) return fail(applied.error());
+  rejected.close();
+  std::cout.flush();
+  if (!rejected || !std::cout) return fail({"WriteFailed", "the results could not be written whole"});
   return 0;
 }
 
@@ -128,6 +146,10 @@ int main(int argc, char** argv) {
   }
   if (const char* level = std::getenv("TIDEGATE_LOG_LEVEL")) log::set_level(log::parse_level(level));
   if (command == "check" && argc == 2) return run_check();
+  if (command == "apply" && argc == 6 && std::string_view(argv[2]) == "--request" &&
+      std::string_view(argv[4]) == "--rejected") {
+    return run_apply(argv[3], argv[5]);
+  }
   if (command == "run" && argc == 4 && std::string_view(argv[2]) == "--config") return run_stage(argv[3]);
   std::fputs(kUsage, stderr);
   return 2;

@@ -1,0 +1,27 @@
+// Guesses a topic's fields from records.
+#pragma once
+
+#include <cstdint>
+#include <istream>
+#include <string>
+#include <vector>
+
+#include "crds/pipeline.h"
+
+namespace tidegate::cli {
+
+struct Inferred {
+  std::vector<crds::Field> fields;    // by first appearance, those of one record by name
+  std::vector<std::string> left_out;  // fields that no type fits (objects, lists), with the reason
+  std::int64_t records = 0;
+  std::int64_t unreadable = 0;  // lines that are no JSON object
+};
+
+// One record a line. A field gets the narrowest of BOOLEAN, BIGINT, DOUBLE, DATE, TIMESTAMP that holds all its values,
+// else VARCHAR; `required` when it is in every record and never null. Money is better declared DECIMAL by hand.
+Inferred infer(std::istream& records);
+
+// As it stands below `value:` of a topic in a manifest.
+std::string to_yaml(const Inferred& inferred);
+
+}  // namespace tidegate::cli
