@@ -24,16 +24,14 @@ T expect(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-// A broker that has just come back does not know its groups yet.
-std::vector<kafka::CommittedOffset> offsets_of(kafka::Admin& admin, const std::string& group, const std::string& topic,
-                                               int partitions) {
+// A broker that has just come back does not know its groups nor its leaders yet.
+template <typename Request>
+auto patiently(Request request) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
-    auto offsets = admin.committed(group, topic, partitions);
-    if (offsets || offsets.error().reason != "KafkaUnavailable" || std::chrono::steady_clock::now() > deadline) {
-      return expect(std::move(offsets));
-    }
-    std::this_thread::sleep_for(Duration{100});
+    auto answer = request();
+    if (answer || std::chrono::steady_clock::now() > deadline) return expect(std::move(answer));
+    std::this_thread::sleep_for(Duration{200});
   }
 }
 
@@ -94,7 +92,7 @@ void KafkaServer::produce(const std::string& topic, const std::vector<NewRecord>
 
 std::vector<Stored> KafkaServer::read(const std::string& topic) {
   const int partitions = expect(admin().describe_topics({topic})).at(topic).partitions;
-  const auto logs = expect(admin().log_offsets({{topic, partitions}})).at(topic);
+  const auto logs = patiently([&] { return admin().log_offsets({{topic, partitions}}); }).at(topic);
   Assignment assignment;
   kafka::ConsumerOptions options;
   options.client = config();
@@ -133,7 +131,7 @@ std::vector<Stored> KafkaServer::read(const std::string& topic) {
 std::vector<std::optional<kafka::CommitMetadata>> KafkaServer::committed(const std::string& group,
                                                                          const std::string& topic, int partitions) {
   std::vector<std::optional<kafka::CommitMetadata>> metadata;
-  for (const kafka::CommittedOffset& offset : offsets_of(admin(), group, topic, partitions)) {
+  for (const kafka::CommittedOffset& offset : patiently([&] { return admin().committed(group, topic, partitions); })) {
     metadata.emplace_back();
     if (offset.offset >= 0) metadata.back() = expect(kafka::CommitMetadata::decode(offset.metadata));
   }
@@ -143,13 +141,15 @@ std::vector<std::optional<kafka::CommitMetadata>> KafkaServer::committed(const s
 std::vector<std::int64_t> KafkaServer::committed_offsets(const std::string& group, const std::string& topic,
                                                          int partitions) {
   std::vector<std::int64_t> offsets;
-  for (const auto& offset : offsets_of(admin(), group, topic, partitions)) offsets.push_back(offset.offset);
+  for (const auto& offset : patiently([&] { return admin().committed(group, topic, partitions); }))
+    offsets.push_back(offset.offset);
   return offsets;
 }
 
 std::int64_t KafkaServer::end(const std::string& topic, int partitions) {
   std::int64_t sum = 0;
-  for (const auto& log : expect(admin().log_offsets({{topic, partitions}})).at(topic)) sum += log.end;
+  for (const auto& log : patiently([&] { return admin().log_offsets({{topic, partitions}}); }).at(topic))
+    sum += log.end;
   return sum;
 }
 
