@@ -16,6 +16,8 @@ const std::map<std::string, Words> kCommands = {
     {"problems", {"--output", "--all-namespaces"}},
     {"explain", {"--output", "--stage", "--since", "--operator-port"}},
     {"validate", {"--filename"}},
+    {"test", {"--filename", "--input", "--expect", "--topic"}},
+    {"infer", {}},
     {"completion", {}},
     {"version", {}},
 };
@@ -23,6 +25,7 @@ const std::map<std::string, std::string> kValueOf = {
     {"-n", "namespaces"},      {"--namespace", "namespaces"}, {"-o", "outputs"},         {"--output", "outputs"},
     {"-f", "files"},           {"--filename", "files"},       {"--kubeconfig", "files"}, {"--context", "nothing"},
     {"--operator", "nothing"}, {"--stage", "nothing"},        {"--since", "nothing"},    {"--operator-port", "nothing"},
+    {"--input", "nothing"},    {"--expect", "nothing"},       {"--topic", "nothing"},
 };
 
 // The words that are no options and no values of options, without the last one.
@@ -66,6 +69,7 @@ Completion candidates(const Words& words, const Names& names) {
   }
   if (before.size() > 1) return {};
   if (before[0] == "status" || before[0] == "explain") return {names("pipelines", words), false};
+  if (before[0] == "infer") return {{}, true};
   if (before[0] == "completion") return {{"bash", "zsh", "fish"}, false};
   return {};
 }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/cluster.h"
 #include "cli/commands.h"
 #include "cli/compare.h"
 #include "cli/local_run.h"
@@ -19,11 +20,6 @@ namespace tidegate::cli {
 namespace {
 
 constexpr std::size_t kShown = 10;  // of what differs, per kind
-
-int fail(const std::string& words) {
-  std::fprintf(stderr, "error: %s\n", words.c_str());
-  return 1;
-}
 
 // A folder of our own that goes when this does.
 class Scratch {

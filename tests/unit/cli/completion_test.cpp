@@ -43,6 +43,7 @@ TEST_CASE("values of options are completed by what they are") {
   CHECK(after({"status", "-o", ""}) == Words{"json"});
   CHECK(after({"status", "--since", ""}).empty());
   CHECK(complete({"validate", "-f", ""}, cluster).files);
+  CHECK(complete({"infer", ""}, cluster).files);
 }
 
 TEST_CASE("options of a command are its own and those of all") {
