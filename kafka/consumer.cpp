@@ -26,6 +26,7 @@ constexpr Duration kWatchInterval{2000};
 struct Consumer::Impl {
   struct Owned {
     std::int64_t position = 0;
+    std::int64_t seen = 0;  // records handed out, counted apart from the offsets
     std::string topic_id;
     std::uint64_t since = 0;  // the rebalance that brought it
     bool broken = false;
@@ -96,7 +97,7 @@ struct Consumer::Impl {
     std::vector<int> not_read;
     for (const StartPosition& start : starts) {
       rd_kafka_topic_partition_list_find(list.get(), options.topic.c_str(), start.partition)->offset = start.position;
-      owned[start.partition] = {start.position, start.topic_id, rebalances, start.problem.has_value(), false};
+      owned[start.partition] = {start.position, 0, start.topic_id, rebalances, start.problem.has_value(), false};
       if (start.problem || paused) not_read.push_back(start.partition);
     }
     // Told to stop before the positions were known: take none (an assignment without offsets would read anywhere).
@@ -195,6 +196,7 @@ struct Consumer::Impl {
       rd_kafka_timestamp_type_t kind;
       record.timestamp_ms = rd_kafka_message_timestamp(message, &kind);
       record.partition = message->partition;
+      record.number = ++mine->second.seen;
       record.handle = message;
       return {};
     }
@@ -209,7 +211,7 @@ struct Consumer::Impl {
         connection.alive();
         if (!readable) return {};
         mine->second.position = std::max(mine->second.position, offset);
-        polled.ends.push_back({partition, mine->second.position});
+        polled.ends.push_back({partition, mine->second.position, mine->second.seen});
         return {};
       case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:

@@ -53,6 +53,7 @@ struct Polled {
   struct End {
     int partition;
     std::int64_t position;
+    std::int64_t seen;  // records handed out since the assignment
   };
   std::vector<End> ends;  // partitions read to their stable end; the position is past transaction markers
   struct Broken {

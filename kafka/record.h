@@ -23,7 +23,8 @@ struct Record {
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = 0;  // as in the topic: the producer's or the broker's; -1 when the record has none
   int partition = 0;
-  void* handle = nullptr;  // the client library's message; see headers()
+  std::int64_t number = 0;  // how many of its partition the client has handed out since the assignment, this included
+  void* handle = nullptr;   // the client library's message; see headers()
 };
 
 // What one poll brought: ordered by partition, then offset. Movable; keeping one alive keeps client buffers alive, so

@@ -67,7 +67,7 @@ Result<std::unique_ptr<http::Server>> serve(const OperatorOptions& options, cons
 
 // Figures of pipelines as their status has them, for dashboards and alerts.
 void publish_pipelines(metrics::Registry& registry, const kube::Store& pipelines) {
-  registry.collect("tidegate_pipeline_ready", "1 while records flow through the pipeline, else 0", [&pipelines] {
+  registry.collect("tidegate_pipeline_ready", [&pipelines] {
     std::vector<metrics::Registry::Sample> out;
     for (const auto& pipeline : pipelines.list("")) {
       const Json& ready = pipeline->at("status/conditions/0");

@@ -1,11 +1,14 @@
 // Prometheus metrics (prometheus-cpp core inside). Series are made once at start and live as long as the registry.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "common/metrics/catalogue.h"
 
 namespace tidegate::metrics {
 
@@ -34,14 +37,17 @@ class Gauge {
 
 class Histogram {
  public:
-  void observe(double value) const;
+  // `times`: as many observations of that value.
+  void observe(double value, std::int64_t times = 1) const;
 
  private:
   friend class Registry;
   void* histogram_ = nullptr;
+  std::span<const double> buckets_;
 };
 
-// Owns the series. The same name, labels and kind asked for twice give the same series.
+// Owns the series. The same metric and labels asked for twice give the same series. Name, help and type come from the
+// catalogue; `labels` must be those that it lists.
 class Registry {
  public:
   Registry();
@@ -49,18 +55,16 @@ class Registry {
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  Counter counter(const std::string& name, const std::string& help, const Labels& labels = {});
-  Gauge gauge(const std::string& name, const std::string& help, const Labels& labels = {});
-  // `buckets`: upper bounds in the metric's unit, ascending.
-  Histogram histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
-                      const Labels& labels = {});
+  Counter counter(Metric metric, const Labels& labels = {});
+  Gauge gauge(Metric metric, const Labels& labels = {});
+  Histogram histogram(Metric metric, const Labels& labels = {});
 
-  // A gauge family whose series are computed at scrape time, for objects that come and go.
+  // A family of gauges or counters whose series are computed at scrape time, for objects that come and go.
   struct Sample {
     Labels labels;
     double value;
   };
-  void collect(const std::string& name, const std::string& help, std::function<std::vector<Sample>()> samples);
+  void collect(Metric metric, std::function<std::vector<Sample>()> samples);
 
   // Text exposition format 0.0.4, with process_* metrics of this process.
   std::string render() const;

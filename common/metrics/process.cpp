@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "common/metrics/catalogue.h"
+
 namespace tidegate::metrics {
 namespace {
 
@@ -32,11 +34,14 @@ double boot_time_seconds() {
   return 0;
 }
 
-prometheus::MetricFamily family(const char* name, const char* help, prometheus::MetricType type, double value) {
-  prometheus::MetricFamily made{name, help, type, {}};
+prometheus::MetricFamily family(Metric definition, double value) {
+  const bool counts = definition->type == Type::counter;
+  prometheus::MetricFamily made{std::string(definition->name),
+                                std::string(definition->help),
+                                counts ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge,
+                                {}};
   prometheus::ClientMetric& metric = made.metric.emplace_back();
-  metric.counter.value = value;
-  metric.gauge.value = value;
+  (counts ? metric.counter.value : metric.gauge.value) = value;
   return made;
 }
 
@@ -52,27 +57,21 @@ class Process : public prometheus::Collectable {
     const auto field = [&](std::size_t index) { return std::stod(stat[index]); };
     const double ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
     const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
-    using enum prometheus::MetricType;
     std::vector<prometheus::MetricFamily> families;
-    families.push_back(family("process_cpu_seconds_total", "User and system CPU time spent in seconds", Counter,
-                              (field(kUser) + field(kSystem)) / ticks));
-    families.push_back(family("process_threads", "Number of threads", Gauge, field(kThreads)));
-    families.push_back(family("process_start_time_seconds", "Start time of the process since 1970 in seconds", Gauge,
-                              boot_time_ + field(kStart) / ticks));
-    families.push_back(family("process_virtual_memory_bytes", "Virtual memory size in bytes", Gauge, field(kVirtual)));
-    families.push_back(
-        family("process_resident_memory_bytes", "Resident memory size in bytes", Gauge, field(kResident) * page));
+    families.push_back(family("process_cpu_seconds_total", (field(kUser) + field(kSystem)) / ticks));
+    families.push_back(family("process_threads", field(kThreads)));
+    families.push_back(family("process_start_time_seconds", boot_time_ + field(kStart) / ticks));
+    families.push_back(family("process_virtual_memory_bytes", field(kVirtual)));
+    families.push_back(family("process_resident_memory_bytes", field(kResident) * page));
     std::error_code failed;
     const std::filesystem::directory_iterator open("/proc/self/fd", failed);
     if (!failed) {
       const auto count = std::distance(begin(open), end(open));
-      families.push_back(
-          family("process_open_fds", "Number of open file descriptors", Gauge, static_cast<double>(count)));
+      families.push_back(family("process_open_fds", static_cast<double>(count)));
     }
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-      families.push_back(family("process_max_fds", "Maximum number of open file descriptors", Gauge,
-                                static_cast<double>(limit.rlim_cur)));
+      families.push_back(family("process_max_fds", static_cast<double>(limit.rlim_cur)));
     }
     return families;
   }

@@ -58,8 +58,8 @@ void publish_scaling(metrics::Registry& registry, const Scaler& scaler) {
     return std::map<std::string, std::string>{{"namespace", key.ns}, {"pipeline", key.name}, {"stage", stage}};
   };
   // One figure of every stage's last decision; absent where it is unknown.
-  const auto figure = [&](const char* name, const char* help, auto read) {
-    registry.collect(name, help, [&scaler, labels, read] {
+  const auto figure = [&](metrics::Metric metric, auto read) {
+    registry.collect(metric, [&scaler, labels, read] {
       Samples out;
       scaler.each([&](const kube::Key& key, const PipelineScaling& scaling) {
         for (const auto& [stage, decision] : scaling.last()) {
@@ -77,30 +77,27 @@ void publish_scaling(metrics::Registry& registry, const Scaler& scaler) {
       return std::nullopt;
     };
   };
-  figure("tidegate_autoscaler_replicas", "Replicas that a stage is to have",
+  figure("tidegate_autoscaler_replicas",
          [](const autoscaler::Decision& decision) { return autoscaler::Figure(decision.to); });
-  figure("tidegate_autoscaler_recommended_replicas", "Replicas that the figures ask for, before pauses and dry runs",
+  figure("tidegate_autoscaler_recommended_replicas",
          [](const autoscaler::Decision& decision) { return autoscaler::Figure(decision.recommended); });
-  figure("tidegate_autoscaler_unknown_seconds", "For how long the figures of a stage have been unknown",
+  figure("tidegate_autoscaler_unknown_seconds",
          [](const autoscaler::Decision& decision) { return autoscaler::Figure(decision.unknown_seconds.value_or(0)); });
-  figure("tidegate_autoscaler_need_records_per_second", "What a stage must be able to take in", term("need"));
-  figure("tidegate_autoscaler_arrival_records_per_second", "What arrives at a stage", term("arrival"));
-  figure("tidegate_autoscaler_forecast_records_per_second", "What is expected when new replicas work",
-         term("forecast"));
-  figure("tidegate_autoscaler_capacity_records_per_second", "What a stage can take in with its replicas",
-         term("capacity"));
-  registry.collect("tidegate_autoscaler_decisions", "Evaluations by their reason since this process leads",
-                   [&scaler, labels] {
-                     Samples out;
-                     scaler.each([&](const kube::Key& key, const PipelineScaling& scaling) {
-                       for (const auto& [which, count] : scaling.counts()) {
-                         auto with = labels(key, which.first);
-                         with["reason"] = which.second;
-                         out.push_back({std::move(with), static_cast<double>(count)});
-                       }
-                     });
-                     return out;
-                   });
+  figure("tidegate_autoscaler_need_records_per_second", term("need"));
+  figure("tidegate_autoscaler_arrival_records_per_second", term("arrival"));
+  figure("tidegate_autoscaler_forecast_records_per_second", term("forecast"));
+  figure("tidegate_autoscaler_capacity_records_per_second", term("capacity"));
+  registry.collect("tidegate_autoscaler_decisions", [&scaler, labels] {
+    Samples out;
+    scaler.each([&](const kube::Key& key, const PipelineScaling& scaling) {
+      for (const auto& [which, count] : scaling.counts()) {
+        auto with = labels(key, which.first);
+        with["reason"] = which.second;
+        out.push_back({std::move(with), static_cast<double>(count)});
+      }
+    });
+    return out;
+  });
 }
 
 }  // namespace tidegate::controllers

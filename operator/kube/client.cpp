@@ -227,10 +227,7 @@ Result<std::string> Client::call(Request request) {
 
 void Client::count(const Request& request, const std::string& code) const {
   if (!options_.metrics) return;
-  options_.metrics
-      ->counter("rest_client_requests_total", "Requests to the API server by status code and method.",
-                {{"code", code}, {"method", request.method}})
-      .add();
+  options_.metrics->counter("rest_client_requests_total", {{"code", code}, {"method", request.method}}).add();
 }
 
 void Client::log_warnings(const std::vector<std::string>& warnings) {

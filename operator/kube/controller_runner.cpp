@@ -8,16 +8,12 @@
 namespace tidegate::kube {
 namespace {
 
-const std::vector<double> kReconcileBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
-const std::vector<double> kQueueBuckets = {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
-
 double seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
 metrics::Counter result(metrics::Registry& metrics, const std::string& controller, const std::string& result) {
-  return metrics.counter("controller_runtime_reconcile_total", "Reconciliations by controller and result.",
-                         {{"controller", controller}, {"result", result}});
+  return metrics.counter("controller_runtime_reconcile_total", {{"controller", controller}, {"result", result}});
 }
 
 metrics::Labels of_queue(const std::string& name) {
@@ -36,22 +32,15 @@ ControllerRunner::ControllerRunner(std::string name, Reconciler& reconciler, int
       successes_(result(metrics, name_, "success")),
       requeues_(result(metrics, name_, "requeue_after")),
       errors_(result(metrics, name_, "error")),
-      failed_(metrics.counter("controller_runtime_reconcile_errors_total", "Reconciliations that failed.",
-                              {{"controller", name_}})),
-      panics_(metrics.counter("controller_runtime_reconcile_panics_total", "Reconciliations that threw.",
-                              {{"controller", name_}})),
-      adds_(metrics.counter("workqueue_adds_total", "Keys put into the queue.", of_queue(name_))),
-      retries_(metrics.counter("workqueue_retries_total", "Keys put into the queue again after a failure.",
-                               of_queue(name_))),
-      active_(metrics.gauge("controller_runtime_active_workers", "Workers that reconcile at the moment.",
-                            {{"controller", name_}})),
-      reconcile_seconds_(metrics.histogram("controller_runtime_reconcile_time_seconds", "Length of reconciliations.",
-                                           kReconcileBuckets, {{"controller", name_}})),
-      queue_seconds_(metrics.histogram("workqueue_queue_duration_seconds", "How long keys wait once they are due.",
-                                       kQueueBuckets, of_queue(name_))),
-      work_seconds_(metrics.histogram("workqueue_work_duration_seconds", "How long handling a key takes.",
-                                      kQueueBuckets, of_queue(name_))) {
-  metrics.gauge("controller_runtime_max_concurrent_reconciles", "Workers.", {{"controller", name_}}).set(workers_);
+      failed_(metrics.counter("controller_runtime_reconcile_errors_total", {{"controller", name_}})),
+      panics_(metrics.counter("controller_runtime_reconcile_panics_total", {{"controller", name_}})),
+      adds_(metrics.counter("workqueue_adds_total", of_queue(name_))),
+      retries_(metrics.counter("workqueue_retries_total", of_queue(name_))),
+      active_(metrics.gauge("controller_runtime_active_workers", {{"controller", name_}})),
+      reconcile_seconds_(metrics.histogram("controller_runtime_reconcile_time_seconds", {{"controller", name_}})),
+      queue_seconds_(metrics.histogram("workqueue_queue_duration_seconds", of_queue(name_))),
+      work_seconds_(metrics.histogram("workqueue_work_duration_seconds", of_queue(name_))) {
+  metrics.gauge("controller_runtime_max_concurrent_reconciles", {{"controller", name_}}).set(workers_);
 }
 
 ControllerRunner::~ControllerRunner() {

@@ -158,21 +158,21 @@ void Manager::publish(metrics::Registry& metrics) {
     for (const auto& r : reflectors_) out.push_back({{{"resource", r->resource().plural}}, value(*r)});
     return out;
   };
-  metrics.collect("workqueue_depth", "Keys that are due and wait for a worker.", [=] {
+  metrics.collect("workqueue_depth", [=] {
     return per_controller([](const ControllerRunner& c) { return static_cast<double>(c.depth()); });
   });
-  metrics.collect("workqueue_longest_running_processor_seconds", "Age of the longest reconciliation under way.", [=] {
+  metrics.collect("workqueue_longest_running_processor_seconds", [=] {
     return per_controller(
         [](const ControllerRunner& c) { return std::chrono::duration<double>(c.longest_running()).count(); });
   });
-  metrics.collect("tidegate_cache_objects", "Objects in a cache.",
+  metrics.collect("tidegate_cache_objects",
                   [=] { return per_cache([](const Reflector& r) { return static_cast<double>(r.store().size()); }); });
-  metrics.collect("tidegate_cache_silent_seconds", "Since a cache last heard from the API server.", [=] {
+  metrics.collect("tidegate_cache_silent_seconds", [=] {
     return per_cache([](const Reflector& r) { return std::chrono::duration<double>(r.silent_for()).count(); });
   });
-  metrics.collect("tidegate_cache_failing", "1 while a cache cannot be kept up to date.",
+  metrics.collect("tidegate_cache_failing",
                   [=] { return per_cache([](const Reflector& r) { return r.problem() ? 1.0 : 0.0; }); });
-  metrics.collect("leader_election_master_status", "1 while this process leads.", [this] {
+  metrics.collect("leader_election_master_status", [this] {
     return Samples{{{{"name", options_.lease ? options_.lease->name : ""}}, leading_ ? 1.0 : 0.0}};
   });
 }

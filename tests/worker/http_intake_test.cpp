@@ -35,6 +35,7 @@ class Bench {
     options.address = "127.0.0.1";
     options.port = 0;
     options.topic = topic;
+    options.labels = {{"namespace", "test"}, {"pipeline", "flights"}, {"stage", "intake"}};
     options.schema = codec::Schema::from_json(Json::parse(R"([{"name":"card","type":"VARCHAR"},
                                                               {"name":"n","type":"BIGINT","required":true}])")
                                                   .value())

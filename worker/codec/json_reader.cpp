@@ -31,6 +31,22 @@ std::string shown(std::string_view token) {
   return token.size() <= kShown ? std::string(token) : cat(truncate_utf8(token, kShown), "…");
 }
 
+std::string_view kind_of(std::string_view token) {
+  switch (token.front()) {
+    case '"':
+      return "text";
+    case '{':
+      return "an object";
+    case '[':
+      return "an array";
+    case 't':
+    case 'f':
+      return "a truth value";
+    default:
+      return "a number";
+  }
+}
+
 std::string_view expectation(Type type) {
   switch (type) {
     case Type::boolean:
@@ -154,24 +170,31 @@ struct JsonReader::Impl {
   std::size_t used = 0;
 
   Error problem;
+  std::string summary;
 
-  bool fail(const char* reason, std::string message) {
+  // Without a summary the message is fit to be one.
+  bool fail(const char* reason, std::string message, std::string short_words = {}) {
+    summary = short_words.empty() ? message : std::move(short_words);
     problem = {reason, std::move(message)};
     return false;
   }
   bool malformed(const char* what) { return fail("Malformed", what); }
   bool malformed_here() {
     if (tokens.done()) return malformed("the record is not JSON: it ends too early");
-    return fail("Malformed", cat("the record is not JSON: unexpected ", shown(tokens.token()), " at byte ",
-                                 std::to_string(tokens.offset())));
+    const std::string at = cat(" at byte ", std::to_string(tokens.offset()));
+    return fail("Malformed", cat("the record is not JSON: unexpected ", shown(tokens.token()), at),
+                cat("the record is not JSON", at));
   }
   bool missing(std::size_t field, const char* how) {
-    return fail("MissingField", cat("field \"", schema[field].name, "\" is required but ", how));
+    const std::string& name = schema[field].name;
+    return fail("MissingField", cat("field \"", name, "\" is required but ", how), cat(name, ": required but ", how));
   }
   bool wrong_type(const Field& field, std::string_view token) {
     const std::string found = token.front() == '{' ? "an object" : token.front() == '[' ? "an array" : shown(token);
-    return fail("WrongType", cat("field \"", field.name, "\" of type ", field.type.name(), " must be ",
-                                 expectation(field.type.type), ", not ", found));
+    return fail("WrongType",
+                cat("field \"", field.name, "\" of type ", field.type.name(), " must be ", expectation(field.type.type),
+                    ", not ", found),
+                cat(field.name, ": expected ", field.type.name(), ", found ", kind_of(token)));
   }
 
   // The field that the current token names, kUndeclared or kInvalidKey.
@@ -297,6 +320,10 @@ JsonReader::~JsonReader() = default;
 
 const Schema& JsonReader::schema() const {
   return impl_->schema;
+}
+
+const std::string& JsonReader::summary() const {
+  return impl_->summary;
 }
 
 void JsonReader::begin(std::size_t bytes) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "common/base/result.h"
@@ -36,6 +37,10 @@ class JsonReader {
   // for the first problem in the record, the message naming the field; the row's contents are then unspecified: use it
   // for the next record.
   Result<void> read(std::string_view record, std::span<const Column> columns, std::size_t row);
+
+  // What was wrong with the record that read() refused last, in a few words that name the field and hold nothing else
+  // of the record, such as "amount: expected DOUBLE, found text".
+  const std::string& summary() const;
 
  private:
   struct Impl;

@@ -29,6 +29,7 @@ class RowReader {
 
   // Reads a record; the row is held until the next call.
   Result<void> read(std::string_view record);
+  const std::string& summary() const { return reader_.summary(); }  // as JsonReader's
 
   bool is_null(std::size_t field) const { return !columns_[field].valid(0); }
   // The value in canonical text, which PostgreSQL accepts as input of the type; nullopt is NULL: `true`, `-12`, `0.1`

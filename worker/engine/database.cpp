@@ -41,6 +41,24 @@ bool DatabaseError::is_about_data() const {
   }
 }
 
+std::string_view DatabaseError::summary() const {
+  switch (type) {
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+      return "the query: a value is out of range";
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_MISMATCH_TYPE:
+      return "the query: a value cannot be converted";
+    case DUCKDB_ERROR_DECIMAL:
+      return "the query: a number does not fit its DECIMAL";
+    case DUCKDB_ERROR_DIVIDE_BY_ZERO:
+      return "the query: division by zero";
+    case DUCKDB_ERROR_INVALID_INPUT:
+      return "the query: a function refuses its input";
+    default:
+      return "the query failed";
+  }
+}
+
 Result<Database> Database::open(const std::string& memory_limit) {
   Handle<duckdb_config, duckdb_destroy_config> config;
   if (duckdb_create_config(&config) != DuckDBSuccess) return engine_failed("configuration", "out of memory");

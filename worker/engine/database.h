@@ -47,6 +47,8 @@ struct DatabaseError {
   static DatabaseError from(duckdb_error_type type, const char* text);
   // Whether a value in the data is to blame, rather than the engine or the query.
   bool is_about_data() const;
+  // A few words without any value of the data, which `message` may quote.
+  std::string_view summary() const;
 };
 
 // Strings of a result, row by row.

@@ -52,6 +52,8 @@ Output::Row Output::operator[](std::size_t index) const {
 
 void Output::clear() {
   roll_back({0, 0});
+  counts_ = {};
+  std::fill(nulls_.begin(), nulls_.end(), 0);
 }
 
 void Output::roll_back(const Mark& mark) {
@@ -77,6 +79,7 @@ struct Engine::Impl {
   struct Attempt {
     enum { done, data_at_fault, engine_at_fault } outcome = done;
     std::string message;
+    std::string summary;
   };
 
   Result<void> set_up(const Query& query, const Options& options);
@@ -182,17 +185,27 @@ Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> re
   if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
     output.roll_back(mark);
     const auto error = DatabaseError::from(duckdb_result_error_type(&result), duckdb_result_error(&result));
-    return {error.is_about_data() ? Attempt::data_at_fault : Attempt::engine_at_fault, error.message};
+    return {error.is_about_data() ? Attempt::data_at_fault : Attempt::engine_at_fault, error.message,
+            std::string(error.summary())};
   }
+  std::int64_t returned = 0;
   for (;;) {
     Chunk chunk;
     chunk.get() = duckdb_fetch_chunk(result.get());
-    if (chunk.get() == nullptr) return {};
+    if (chunk.get() == nullptr) break;
+    returned += static_cast<std::int64_t>(duckdb_data_chunk_get_size(chunk.get()));
     if (auto problem = append_rows(chunk.get(), output)) {
       output.roll_back(mark);
-      return {Attempt::data_at_fault, *problem};
+      return {Attempt::data_at_fault, *problem, *problem};
     }
   }
+  // Only now: what an attempt in vain took counts in none of the accounts.
+  const Input::Taken& taken = input.finish();
+  output.counts_.taken += taken.rows;
+  output.counts_.returned += returned;
+  output.nulls_.resize(taken.nulls.size());
+  for (std::size_t f = 0; f < taken.nulls.size(); ++f) output.nulls_[f] += taken.nulls[f];
+  return {};
 }
 
 Result<void> Engine::Impl::run(std::span<const std::string_view> records, std::size_t first, std::size_t last,
@@ -201,7 +214,7 @@ Result<void> Engine::Impl::run(std::span<const std::string_view> records, std::s
   if (tried.outcome == Attempt::done) return {};
   if (tried.outcome == Attempt::engine_at_fault) return Error{"EngineFailed", tried.message};
   if (last - first == 1) {
-    output.failures_.push_back({first, "QueryFailed", tried.message});
+    output.failures_.push_back({first, "QueryFailed", tried.message, tried.summary});
     return {};
   }
   const std::size_t middle = first + (last - first) / 2;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +32,7 @@ struct Failure {
   std::size_t record;   // index in the batch
   std::string reason;   // Malformed, WrongType, MissingField, Oversized or QueryFailed
   std::string message;  // names the field, or is DuckDB's message
+  std::string summary;  // the same in a few words, without values of the record
 };
 
 // What a batch gave. Reuse one for all batches: its memory grows to the largest and stays.
@@ -46,6 +48,13 @@ class Output {
   Row operator[](std::size_t index) const;
   // In the order of the records.
   const std::vector<Failure>& failures() const { return failures_; }
+
+  // The engine's own counts, which balance the accounts (docs/architecture.md, "Commit metadata"); records that failed
+  // are in none of them.
+  std::int64_t taken() const { return counts_.taken; }        // rows that DuckDB was given
+  std::int64_t returned() const { return counts_.returned; }  // rows that DuckDB gave back
+  // Per field of the schema: rows taken without a value. Sized by the first run().
+  const std::vector<std::int64_t>& nulls() const { return nulls_; }
   void clear();
 
  private:
@@ -54,6 +63,10 @@ class Output {
     std::size_t value;
     std::size_t key;
     bool has_key;
+  };
+  struct Counts {
+    std::int64_t taken = 0;
+    std::int64_t returned = 0;
   };
   struct Mark {
     std::size_t rows;
@@ -66,6 +79,8 @@ class Output {
   std::string keys_;
   std::vector<Ends> rows_;
   std::vector<Failure> failures_;
+  Counts counts_;
+  std::vector<std::int64_t> nulls_;
 };
 
 // One in-memory DuckDB with one prepared statement, single-threaded, without access to files, network, extensions or

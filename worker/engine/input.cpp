@@ -1,6 +1,7 @@
 #include "worker/engine/input.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <exception>
 
@@ -20,6 +21,7 @@ static_assert(sizeof(codec::Text) == sizeof(duckdb_string_t));
 Input::Input(codec::Schema fields) : reader_(std::move(fields)), words_((duckdb_vector_size() + 63) / 64) {
   const std::size_t count = reader_.schema().size();
   columns_.resize(count);
+  taken_.nulls.resize(count);
   validity_.resize(count * words_);
   for (std::size_t f = 0; f < count; ++f) columns_[f].validity = &validity_[f * words_];
 }
@@ -45,6 +47,9 @@ void Input::set(std::span<const std::string_view> batch, std::size_t first, std:
   next_ = first;
   last_ = last;
   failures_ = &failures;
+  started_ = false;
+  taken_.rows = 0;
+  std::fill(taken_.nulls.begin(), taken_.nulls.end(), 0);
   std::size_t bytes = 0;
   for (std::size_t i = first; i < last; ++i) {
     if (batch[i].size() <= codec::kMaxRecordBytes) bytes += batch[i].size();
@@ -66,6 +71,7 @@ void Input::init(duckdb_init_info info) {
 
 void Input::start(duckdb_init_info info) {
   duckdb_init_set_max_threads(info, 1);
+  started_ = true;
   projected_.clear();
   for (std::size_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const std::size_t field = duckdb_init_get_column_index(info, i);
@@ -86,12 +92,10 @@ void Input::fill_chunk(duckdb_data_chunk chunk) {
   for (const Projected& p : projected_) {
     columns_[p.field].data = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, p.vector));
   }
-  std::fill(validity_.begin(), validity_.end(), kAllValid);
   const std::size_t rows = read_rows(duckdb_vector_size());
   const std::size_t words = (rows + 63) / 64;
   for (const Projected& p : projected_) {
-    std::uint64_t* const mask = columns_[p.field].validity;
-    if (rows % 64 != 0) mask[words - 1] |= kAllValid << (rows % 64);  // a failed record may have left a bit behind
+    const std::uint64_t* const mask = columns_[p.field].validity;
     if (std::all_of(mask, mask + words, [](std::uint64_t word) { return word == kAllValid; })) continue;
     duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, p.vector);
     duckdb_vector_ensure_validity_writable(vector);
@@ -100,17 +104,37 @@ void Input::fill_chunk(duckdb_data_chunk chunk) {
   duckdb_data_chunk_set_size(chunk, rows);
 }
 
+const Input::Taken& Input::finish() {
+  if (started_) return taken_;
+  for (codec::Column& column : columns_) column.data = nullptr;
+  while (next_ < last_) read_rows(duckdb_vector_size());
+  return taken_;
+}
+
 std::size_t Input::read_rows(std::size_t capacity) {
+  std::fill(validity_.begin(), validity_.end(), kAllValid);
   std::size_t row = 0;
   for (; row < capacity && next_ < last_; ++next_) {
     if (auto read = reader_.read(batch_[next_], columns_, row); read) {
       ++row;
     } else {
       Error error = std::move(read).error();
-      failures_->push_back({next_, std::move(error.reason), std::move(error.message)});
+      failures_->push_back({next_, std::move(error.reason), std::move(error.message), reader_.summary()});
     }
   }
+  count(row);
   return row;
+}
+
+// From the masks, a word at a time: nothing is done per record.
+void Input::count(std::size_t rows) {
+  taken_.rows += static_cast<std::int64_t>(rows);
+  const std::size_t words = (rows + 63) / 64;
+  for (std::size_t f = 0; f < columns_.size(); ++f) {
+    std::uint64_t* const mask = columns_[f].validity;
+    if (rows % 64 != 0) mask[words - 1] |= kAllValid << (rows % 64);  // a failed record may have left a bit behind
+    for (std::size_t word = 0; word < words; ++word) taken_.nulls[f] += std::popcount(~mask[word]);
+  }
 }
 
 }  // namespace tidegate::engine

@@ -31,6 +31,14 @@ class Input {
   void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
            std::vector<Failure>& failures);
 
+  // What the execution took. Counted once it is over: a plan that needs no rows, such as WHERE false, never pulls, so
+  // its records are read and counted here.
+  struct Taken {
+    std::int64_t rows = 0;
+    std::vector<std::int64_t> nulls;  // per field
+  };
+  const Taken& finish();
+
  private:
   static void bind(duckdb_bind_info info);
   static void init(duckdb_init_info info);
@@ -39,6 +47,7 @@ class Input {
   void start(duckdb_init_info info);
   void fill_chunk(duckdb_data_chunk chunk);
   std::size_t read_rows(std::size_t capacity);
+  void count(std::size_t rows);
 
   // A column that the query uses.
   struct Projected {
@@ -55,6 +64,8 @@ class Input {
   std::size_t next_ = 0;
   std::size_t last_ = 0;
   std::vector<Failure>* failures_ = nullptr;
+  bool started_ = false;  // by the query's plan
+  Taken taken_;
 };
 
 }  // namespace tidegate::engine

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 
 #include "common/base/text.h"
 
@@ -78,9 +79,10 @@ PostgresError error_of(const PGresult* result) {
     const char* text = PQresultErrorField(result, field);
     return std::string(text == nullptr ? "" : text);
   };
-  PostgresError error{part(PG_DIAG_SQLSTATE), part(PG_DIAG_MESSAGE_PRIMARY)};
+  PostgresError error{part(PG_DIAG_SQLSTATE), part(PG_DIAG_MESSAGE_PRIMARY), part(PG_DIAG_CONSTRAINT_NAME)};
+  if (error.subject.empty()) error.subject = part(PG_DIAG_COLUMN_NAME);
   if (const std::string detail = part(PG_DIAG_MESSAGE_DETAIL); !detail.empty()) error.message += cat("; ", detail);
-  if (error.sqlstate.empty()) error = {"08006", "connection lost"};
+  if (error.sqlstate.empty()) error = {"08006", "connection lost", ""};
   return error;
 }
 
@@ -89,7 +91,7 @@ PostgresError error_of(const PGresult* result) {
 struct PostgresConnection::Impl {
   Connection connection;
 
-  std::optional<PostgresError> lost(const char* what) const { return PostgresError{"08006", what}; }
+  std::optional<PostgresError> lost(const char* what) const { return PostgresError{"08006", what, ""}; }
 
   std::optional<PostgresError> flush(Deadline deadline) {
     for (;;) {
@@ -112,8 +114,9 @@ struct PostgresConnection::Impl {
     return std::nullopt;
   }
 
-  // Reads results until none is left or the server waits for COPY data; returns the first error.
-  std::optional<PostgresError> results(Deadline deadline, Rows* rows, bool* copying) {
+  // Reads results until none is left or the server waits for COPY data; returns the first error. `affected`, if given,
+  // gets the number of rows that the server names for the last command.
+  std::optional<PostgresError> results(Deadline deadline, Rows* rows, bool* copying, std::int64_t* affected = nullptr) {
     std::optional<PostgresError> first;
     for (;;) {
       Answer answer;
@@ -128,6 +131,8 @@ struct PostgresConnection::Impl {
           if (rows != nullptr) append(answer.get(), *rows);
           break;
         case PGRES_COMMAND_OK:
+          if (affected != nullptr) *affected = std::atoll(PQcmdTuples(answer.get()));
+          break;
         case PGRES_EMPTY_QUERY:
           break;
         default:
@@ -222,7 +227,8 @@ std::optional<PostgresError> PostgresConnection::query(const std::string& sql,
   return impl_->results(deadline, &rows, nullptr);
 }
 
-std::optional<PostgresError> PostgresConnection::copy(const std::string& sql, std::string_view data, Duration timeout) {
+std::optional<PostgresError> PostgresConnection::copy(const std::string& sql, std::string_view data, Duration timeout,
+                                                      std::int64_t& copied) {
   const Deadline deadline = after(timeout);
   if (PQsendQuery(impl_->connection.get(), sql.c_str()) == 0) return impl_->lost("connection lost");
   if (auto error = impl_->flush(deadline)) return error;
@@ -230,7 +236,7 @@ std::optional<PostgresError> PostgresConnection::copy(const std::string& sql, st
   if (auto error = impl_->results(deadline, nullptr, &copying)) return error;
   if (!copying) return impl_->lost("the server did not ask for COPY data");
   if (auto error = impl_->send_copy_data(data, deadline)) return error;
-  return impl_->results(deadline, nullptr, nullptr);
+  return impl_->results(deadline, nullptr, nullptr, &copied);
 }
 
 }  // namespace tidegate::sinks

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ namespace tidegate::sinks {
 struct PostgresError {
   std::string sqlstate;  // class 08 when the connection is lost
   std::string message;   // the server's own words: message and detail
+  std::string subject;   // the constraint or column that it is about; may be empty
 };
 
 // Not thread-safe. After an error of class 08 it is of no use any more.
@@ -38,8 +40,10 @@ class PostgresConnection {
   std::optional<PostgresError> query(const std::string& sql, const std::vector<std::string>& parameters,
                                      Duration timeout, Rows& rows);
 
-  // `sql` ends in a COPY ... FROM STDIN; other statements may come before it.
-  std::optional<PostgresError> copy(const std::string& sql, std::string_view data, Duration timeout);
+  // `sql` ends in a COPY ... FROM STDIN; other statements may come before it. `copied` is set to the number of rows
+  // that the server says it took.
+  std::optional<PostgresError> copy(const std::string& sql, std::string_view data, Duration timeout,
+                                    std::int64_t& copied);
 
  private:
   struct Impl;

@@ -87,6 +87,8 @@ class PostgresSink final : public Sink {
   std::unique_ptr<PostgresConnection> connection_;
   PostgresSql sql_;  // with the schema that the table was found in
   Rows rows_;
+  std::int64_t copied_ = 0;          // rows that the server took in the transaction under way
+  std::vector<std::int64_t> nulls_;  // per field, of rows_
   std::size_t most_rows_ = std::numeric_limits<std::size_t>::max();  // per statement; shrinks when the server is slow
 };
 
@@ -117,12 +119,14 @@ Result<void> PostgresSink::open() {
 Result<WriteOutcome> PostgresSink::write(std::span<const kafka::Record> records) {
   if (!connection_) return waiting("not connected");
   WriteOutcome outcome;
+  nulls_.assign(reader_.schema().size(), 0);
   rows_.data.clear();
   rows_.begins.clear();
   rows_.records.clear();
   for (std::size_t index = 0; index < records.size(); ++index) {
     if (auto refusal = encode(records[index], index)) outcome.refused.push_back(std::move(*refusal));
   }
+  outcome.nulls = nulls_;
   if (rows_.size() == 0) return outcome;
 
   std::vector<Refusal> refused;
@@ -137,6 +141,8 @@ Result<WriteOutcome> PostgresSink::write(std::span<const kafka::Record> records)
     if (is_timeout(*error)) most_rows_ = std::max(fewest_rows, std::min(most_rows_, rows_.size()) / 2);
     return waiting(error->message);
   }
+  outcome.taken = static_cast<std::int64_t>(rows_.size() - refused.size());
+  outcome.acknowledged = copied_;
   outcome.refused.insert(outcome.refused.end(), refused.begin(), refused.end());
   std::sort(outcome.refused.begin(), outcome.refused.end(),
             [](const Refusal& a, const Refusal& b) { return a.index < b.index; });
@@ -145,12 +151,14 @@ Result<WriteOutcome> PostgresSink::write(std::span<const kafka::Record> records)
 
 // Appends the record to rows_, unless it can be no row.
 std::optional<Refusal> PostgresSink::encode(const kafka::Record& record, std::size_t index) {
-  if (!record.value) return Refusal{index, "Malformed", "the record has no value"};
-  if (auto read = reader_.read(*record.value); !read) return Refusal{index, read.error().reason, read.error().message};
+  if (!record.value) return Refusal{index, "Malformed", "the record has no value", "the record has no value"};
+  if (auto read = reader_.read(*record.value); !read) {
+    return Refusal{index, read.error().reason, read.error().message, reader_.summary()};
+  }
   const std::size_t begin = rows_.data.size();
-  const auto refuse = [&](std::string message) {
+  const auto refuse = [&](const std::string& message) {
     rows_.data.resize(begin);
-    return Refusal{index, "Rejected", std::move(message)};
+    return Refusal{index, "Rejected", message, message};
   };
   if (!sql_.key.empty()) rows_.data += cat(std::to_string(index), "\t");
   std::string value;
@@ -169,6 +177,7 @@ std::optional<Refusal> PostgresSink::encode(const kafka::Record& record, std::si
     append_copy_text(value, rows_.data);
   }
   rows_.data += '\n';
+  for (std::size_t field = 0; field < nulls_.size(); ++field) nulls_[field] += reader_.is_null(field) ? 1 : 0;
   rows_.begins.push_back(begin);
   rows_.records.push_back(index);
   return std::nullopt;
@@ -176,6 +185,7 @@ std::optional<Refusal> PostgresSink::encode(const kafka::Record& record, std::si
 
 // One transaction, without isolating anything.
 std::optional<PostgresError> PostgresSink::write_rows() {
+  copied_ = 0;
   for (std::size_t first = 0; first < rows_.size();) {
     const std::size_t last = first + std::min(most_rows_, rows_.size() - first);
     const bool end = last == rows_.size();
@@ -193,6 +203,7 @@ std::optional<PostgresError> PostgresSink::write_rows() {
 // The same with a savepoint around each part: parts that are refused are halved down to the rows at fault.
 std::optional<PostgresError> PostgresSink::isolate(std::vector<Refusal>& refused) {
   refused.clear();
+  copied_ = 0;
   // Constraints that would speak up at COMMIT only must do so at the row.
   if (auto error = connection_->execute("ROLLBACK; BEGIN; SET CONSTRAINTS ALL IMMEDIATE", timeout)) return error;
   if (auto error = isolate(0, rows_.size(), refused)) return error;
@@ -207,7 +218,9 @@ std::optional<PostgresError> PostgresSink::isolate(std::size_t first, std::size_
     if (!error || !is_refusal(*error)) return error;
     if (auto lost = connection_->execute("ROLLBACK TO part; RELEASE part", timeout)) return lost;
     if (last - first == 1) {
-      refused.push_back({rows_.records[first], "Rejected", cat("SQLSTATE ", error->sqlstate, ": ", error->message)});
+      const std::string state = cat("SQLSTATE ", error->sqlstate);
+      const std::string summary = error->subject.empty() ? state : cat(error->subject, ": ", state);
+      refused.push_back({rows_.records[first], "Rejected", cat(state, ": ", error->message), summary});
       return std::nullopt;
     }
   }
@@ -218,10 +231,15 @@ std::optional<PostgresError> PostgresSink::isolate(std::size_t first, std::size_
 
 std::optional<PostgresError> PostgresSink::load(const std::string& before, std::size_t first, std::size_t last,
                                                 const std::string& after) {
-  if (auto error = connection_->copy(before + sql_.copy(), rows_.range(first, last), timeout)) return error;
+  std::int64_t copied = 0;
+  if (auto error = connection_->copy(before + sql_.copy(), rows_.range(first, last), timeout, copied)) return error;
   const std::string merge = sql_.merge();
   const std::string rest = merge.empty() || after.empty() ? merge + after : cat(merge, "; ", after);
-  return rest.empty() ? std::nullopt : connection_->execute(rest, timeout);
+  if (!rest.empty()) {
+    if (auto error = connection_->execute(rest, timeout)) return error;
+  }
+  copied_ += copied;
+  return std::nullopt;
 }
 
 }  // namespace

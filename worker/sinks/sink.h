@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,10 +17,15 @@ struct Refusal {
   std::size_t index = 0;            // in the span given to write()
   std::string reason = "Rejected";  // or Malformed, WrongType, MissingField
   std::string message;
+  std::string summary;  // the same in a few words, without values of the record
 };
 
 struct WriteOutcome {
   std::vector<Refusal> refused;  // ascending by index
+  // Counted apart from each other (docs/architecture.md, "Commit metadata"); refused records are in none of them.
+  std::int64_t taken = 0;           // rows given to the target
+  std::int64_t acknowledged = 0;    // rows that the target says it has, as far as it says so
+  std::vector<std::int64_t> nulls;  // per field: rows taken without a value; empty where fields are not read
 };
 
 // One thread calls it. open() once before the first write(), and again after a write() or open() failed.

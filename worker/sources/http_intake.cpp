@@ -106,19 +106,15 @@ void HttpIntake::Impl::make_metrics(metrics::Registry& registry) {
     labels[name] = std::move(value);
     return labels;
   };
-  records_in = registry.counter("tidegate_stage_records_in_total", "Records read and dealt with", options.labels);
-  records_out =
-      registry.counter("tidegate_stage_records_out_total", "Records written and acknowledged", options.labels);
-  waiting = registry.gauge("tidegate_stage_waiting", "1 while the stage cannot work", options.labels);
-  bytes_in_flight =
-      registry.gauge("tidegate_intake_bytes_in_flight", "Bytes of request bodies not answered yet", options.labels);
+  records_in = registry.counter("tidegate_stage_records_in_total", options.labels);
+  records_out = registry.counter("tidegate_stage_records_out_total", options.labels);
+  waiting = registry.gauge("tidegate_stage_waiting", options.labels);
+  bytes_in_flight = registry.gauge("tidegate_intake_bytes_in_flight", options.labels);
   for (const int code : {200, 207, 400, 401, 404, 405, 413, 415, 429, 431, 500, 503}) {
-    answers[code] = registry.counter("tidegate_intake_requests_total", "Answers by status code",
-                                     with("code", std::to_string(code)));
+    answers[code] = registry.counter("tidegate_intake_requests_total", with("code", std::to_string(code)));
   }
   for (const char* reason : {"Malformed", "MissingField", "WrongType", "Oversized"}) {
-    rejected[reason] = registry.counter("tidegate_intake_rejected_records_total",
-                                        "Records refused in the reply, for their contents", with("reason", reason));
+    rejected[reason] = registry.counter("tidegate_intake_rejected_records_total", with("reason", reason));
   }
 }
 

@@ -15,6 +15,7 @@ struct Rejection {
   std::size_t index = 0;  // of the record in its batch
   std::string reason;
   std::string message;
+  std::string summary;  // the same in a few words, without values of the record
 };
 
 // The record's own headers followed by the tidegate-… ones. A record that was a dead letter before keeps the older ones

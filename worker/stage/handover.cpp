@@ -54,9 +54,12 @@ Result<bool> Handover::advance(kafka::Producer& producer, WallTime now) {
   for (; rejection_ < output_.rejections.size(); ++rejection_) {
     const Rejection& rejection = output_.rejections[rejection_];
     const kafka::Record& record = records_[rejection.index];
+    if (dead_letters_.empty() || dead_letters_.back().first != record.partition) {
+      dead_letters_.emplace_back(record.partition, kafka::Delivery::create());
+    }
     const auto headers = dead_letter_headers(settings_, record, rejection, now);
-    auto taken =
-        producer.produce_with_headers(settings_.dead_letter_topic, -1, {record.key, record.value}, headers, delivery_);
+    auto taken = producer.produce_with_headers(settings_.dead_letter_topic, -1, {record.key, record.value}, headers,
+                                               dead_letters_.back().second);
     if (!taken) return std::move(taken).error();
     if (*taken == 0) return false;
   }
@@ -65,7 +68,16 @@ Result<bool> Handover::advance(kafka::Producer& producer, WallTime now) {
 }
 
 void Handover::abandon() {
-  if (!std::exchange(sealed_, true)) delivery_->seal();
+  if (std::exchange(sealed_, true)) return;
+  delivery_->seal();
+  for (const auto& entry : dead_letters_) entry.second->seal();
+}
+
+std::shared_ptr<kafka::Delivery> Handover::dead_letters(int partition) const {
+  for (const auto& [number, delivery] : dead_letters_) {
+    if (number == partition) return delivery;
+  }
+  return nullptr;
 }
 
 }  // namespace tidegate::stage

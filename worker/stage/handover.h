@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -22,15 +23,18 @@ class Handover {
   Handover(const Settings& settings, StepOutput output, int input_partition, int output_partitions,
            std::span<const kafka::Record> records);
 
-  // Continues; true when everything is in the producer's queue (the delivery is sealed then), false when that is full.
-  // Fails when the producer refuses a record for another cause.
+  // Continues; true when everything is in the producer's queue (the deliveries are sealed then), false when that is
+  // full. Fails when the producer refuses a record for another cause.
   Result<bool> advance(kafka::Producer& producer, WallTime now);
   // No more will follow.
   void abandon();
 
+  // Of the rows.
   const std::shared_ptr<kafka::Delivery>& delivery() const { return delivery_; }
-  std::size_t rows() const { return rows_; }
+  // Of the dead letters that came from an input partition; null when there are none.
+  std::shared_ptr<kafka::Delivery> dead_letters(int partition) const;
   const std::vector<Rejection>& rejections() const { return output_.rejections; }
+  const StepCounts& counts() const { return output_.counts; }
 
  private:
   struct Run {
@@ -48,6 +52,7 @@ class Handover {
   std::size_t run_ = 0;
   std::size_t rejection_ = 0;
   std::shared_ptr<kafka::Delivery> delivery_;
+  std::vector<std::pair<int, std::shared_ptr<kafka::Delivery>>> dead_letters_;  // by partition, in their order
   bool sealed_ = false;
 };
 

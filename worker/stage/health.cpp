@@ -1,5 +1,7 @@
 #include "worker/stage/health.h"
 
+#include <algorithm>
+
 namespace tidegate::stage {
 namespace {
 
@@ -24,20 +26,46 @@ metrics::Labels labels_of(const Settings& settings) {
 
 StageMetrics::StageMetrics(metrics::Registry& registry, const Settings& settings) {
   const metrics::Labels labels = labels_of(settings);
-  records_in = registry.counter("tidegate_stage_records_in_total", "Records read and dealt with", labels);
-  records_out = registry.counter("tidegate_stage_records_out_total", "Records written and acknowledged", labels);
-  busy_seconds = registry.counter("tidegate_stage_busy_seconds_total", "Time spent processing records", labels);
-  batch_seconds = registry.histogram("tidegate_stage_batch_seconds", "Time spent on one batch of records",
-                                     {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5}, labels);
-  waiting = registry.gauge("tidegate_stage_waiting", "1 while the stage cannot work", labels);
-  sink_rows = settings.kind == Kind::sink
-                  ? registry.counter("tidegate_sink_rows_total", "Records that the target has taken", labels)
-                  : records_out;
+  const auto with = [&](const char* name, const std::string& value) {
+    metrics::Labels more = labels;
+    more[name] = value;
+    return more;
+  };
+  records_in_ = registry.counter("tidegate_stage_records_in_total", labels);
+  records_out_ = registry.counter("tidegate_stage_records_out_total", labels);
+  if (settings.kind == Kind::sink) sink_rows_ = registry.counter("tidegate_sink_rows_total", labels);
+  records_seen_ = registry.counter("tidegate_stage_records_seen_total", labels);
+  rows_taken_ = registry.counter("tidegate_stage_rows_taken_total", labels);
+  rows_given_ = registry.counter("tidegate_stage_rows_given_total", labels);
+  for (const Json& field : settings.input_fields.items()) {
+    nulls_.push_back(
+        registry.counter("tidegate_stage_field_nulls_total", with("field", field.get("name").as_string())));
+  }
+  end_to_end_seconds_ = registry.histogram("tidegate_stage_end_to_end_seconds", labels);
+  in_flight_records = registry.gauge("tidegate_stage_in_flight_records", labels);
+  busy_seconds = registry.counter("tidegate_stage_busy_seconds_total", labels);
+  batch_seconds = registry.histogram("tidegate_stage_batch_seconds", labels);
+  waiting = registry.gauge("tidegate_stage_waiting", labels);
   for (const char* reason : kReasons) {
-    metrics::Labels with_reason = labels;
-    with_reason["reason"] = reason;
-    dead_letters_[reason] =
-        registry.counter("tidegate_stage_dead_letters_total", "Records sent to the dead letters", with_reason);
+    dead_letters_[reason] = registry.counter("tidegate_stage_dead_letters_total", with("reason", reason));
+  }
+}
+
+void StageMetrics::settled(const Ledger::Settled& settled, std::int64_t now_ms) {
+  const Accounts& accounts = settled.accounts;
+  const auto add = [](const metrics::Counter& counter, std::int64_t amount) {
+    if (amount > 0) counter.add(static_cast<double>(amount));
+  };
+  add(records_in_, accounts.in);
+  add(records_out_, accounts.out);
+  if (sink_rows_) add(*sink_rows_, accounts.out);
+  add(records_seen_, settled.seen);
+  add(rows_taken_, accounts.took);
+  add(rows_given_, accounts.gave);
+  for (std::size_t f = 0; f < std::min(nulls_.size(), accounts.nulls.size()); ++f) add(nulls_[f], accounts.nulls[f]);
+  for (const Ledger::Sample& sample : settled.samples) {
+    const std::int64_t age_ms = std::max<std::int64_t>(now_ms - sample.timestamp_ms, 0);  // clocks differ
+    end_to_end_seconds_.observe(static_cast<double>(age_ms) / 1000, sample.records);
   }
 }
 

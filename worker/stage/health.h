@@ -3,9 +3,12 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/metrics/metrics.h"
+#include "worker/stage/ledger.h"
 #include "worker/stage/settings.h"
 
 namespace tidegate::stage {
@@ -25,20 +28,28 @@ class Health {
 // namespace, pipeline and stage: what every series of a stage carries.
 metrics::Labels labels_of(const Settings& settings);
 
-// The series of docs/architecture.md, "Metrics"; made once, with the labels of the stage.
+// The series of docs/metrics.md; made once, with the labels of the stage.
 class StageMetrics {
  public:
   StageMetrics(metrics::Registry& registry, const Settings& settings);
 
-  metrics::Counter records_in;
-  metrics::Counter records_out;
-  metrics::Counter sink_rows;  // sinks only
+  metrics::Gauge in_flight_records;
   metrics::Counter busy_seconds;
   metrics::Histogram batch_seconds;
   metrics::Gauge waiting;
   void dead_letter(const std::string& reason);
+  // Records whose outcome was acknowledged at that wall clock.
+  void settled(const Ledger::Settled& settled, std::int64_t now_ms);
 
  private:
+  metrics::Counter records_in_;
+  metrics::Counter records_out_;
+  std::optional<metrics::Counter> sink_rows_;  // of a sink
+  metrics::Counter records_seen_;
+  metrics::Counter rows_taken_;
+  metrics::Counter rows_given_;
+  std::vector<metrics::Counter> nulls_;  // per input field
+  metrics::Histogram end_to_end_seconds_;
   std::map<std::string, metrics::Counter> dead_letters_;
 };
 

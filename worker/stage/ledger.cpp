@@ -6,17 +6,27 @@
 #include "kafka/commit_metadata.h"
 
 namespace tidegate::stage {
+namespace {
+
+std::optional<Error> failure_of(const Ledger::Entry& entry) {
+  for (const kafka::Delivery* delivery : {entry.rows.get(), entry.dead_letters.get()}) {
+    if (delivery != nullptr && delivery->failed() > 0) return delivery->error();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 void Ledger::assign(const kafka::StartPosition& start) {
   Partition partition;
   partition.topic_id = start.topic_id;
-  partition.done.position = start.position;
+  partition.position = start.position;
+  partition.seen_from = start.position;
   if (start.committed) {
-    partition.done.in = start.committed->records_in;
-    partition.done.out = start.committed->records_out;
-    partition.done.dead_letters = start.committed->dead_letters;
-    partition.done.busy_us = start.committed->busy_us.value_or(0);
-    partition.done.wait_us = start.committed->wait_us.value_or(0);
+    partition.accounts = Accounts::of(*start.committed);
+    // After a worker that did not keep accounts they begin balanced.
+    partition.seen_before = start.committed->seen.value_or(start.committed->records_in);
+    partition.seen_from = start.committed->seen_from.value_or(start.position - partition.seen_before);
   }
   if (start.problem) partition.problem = start.problem->message;
   partitions_.insert_or_assign(start.partition, std::move(partition));
@@ -27,12 +37,15 @@ void Ledger::add(int partition, Entry entry) {
   if (found != partitions_.end()) found->second.under_way.push_back(std::move(entry));
 }
 
-void Ledger::reach(int partition, std::int64_t position) {
+void Ledger::reach(int partition, std::int64_t position, std::int64_t seen) {
   const auto found = partitions_.find(partition);
   if (found == partitions_.end()) return;
-  std::int64_t& last =
-      found->second.under_way.empty() ? found->second.done.position : found->second.under_way.back().position;
+  Partition& mine = found->second;
+  const bool idle = mine.under_way.empty();
+  std::int64_t& last = idle ? mine.position : mine.under_way.back().position;
+  std::int64_t& last_seen = idle ? mine.seen : mine.under_way.back().seen;
   last = std::max(last, position);
+  last_seen = std::max(last_seen, seen);
 }
 
 void Ledger::hold(int partition, std::string problem) {
@@ -44,22 +57,20 @@ Ledger::Settled Ledger::settle() {
   Settled settled;
   for (auto& [number, partition] : partitions_) {
     while (!partition.under_way.empty()) {
-      const Entry& first = partition.under_way.front();
-      if (first.delivery) {
-        if (first.delivery->failed() > 0) {
-          settled.failed = first.delivery->error();
-          break;
-        }
-        if (!first.delivery->done()) break;
+      Entry& first = partition.under_way.front();
+      if (auto failure = failure_of(first)) {
+        settled.failed = std::move(failure);
+        break;
       }
-      partition.done.position = first.position;
-      partition.done.in += first.in;
-      partition.done.out += first.out;
-      partition.done.dead_letters += first.dead_letters;
-      partition.done.busy_us += first.busy_us;
-      partition.done.wait_us += first.wait_us;
-      settled.in += first.in;
-      settled.out += first.out;
+      if ((first.rows && !first.rows->done()) || (first.dead_letters && !first.dead_letters->done())) break;
+      if (first.rows) first.accounts.out += first.rows->acknowledged();
+      if (first.dead_letters) first.accounts.dead_letters += first.dead_letters->acknowledged();
+      partition.position = first.position;
+      partition.accounts.add(first.accounts);
+      settled.accounts.add(first.accounts);
+      settled.seen += first.seen - partition.seen;
+      partition.seen = first.seen;
+      settled.samples.insert(settled.samples.end(), first.samples.begin(), first.samples.end());
       partition.under_way.pop_front();
     }
   }
@@ -81,6 +92,14 @@ std::size_t Ledger::under_way(const std::vector<int>& partitions) const {
   return count;
 }
 
+std::int64_t Ledger::records_under_way() const {
+  std::int64_t count = 0;
+  for (const auto& [number, partition] : partitions_) {
+    for (const Entry& entry : partition.under_way) count += entry.accounts.in;
+  }
+  return count;
+}
+
 std::string Ledger::problem() const {
   for (const auto& entry : partitions_) {
     if (!entry.second.problem.empty()) return entry.second.problem;
@@ -90,13 +109,13 @@ std::string Ledger::problem() const {
 
 bool Ledger::moved() const {
   return std::any_of(partitions_.begin(), partitions_.end(),
-                     [](const auto& entry) { return entry.second.committed != entry.second.done.position; });
+                     [](const auto& entry) { return entry.second.committed != entry.second.position; });
 }
 
 std::vector<kafka::Commit> Ledger::commits(bool all, const std::string& stage_problem, std::int64_t now_ms) const {
   std::vector<kafka::Commit> commits;
   for (const auto& [number, partition] : partitions_) {
-    if (!all && partition.committed == partition.done.position) continue;
+    if (!all && partition.committed == partition.position) continue;
     commits.push_back(commit_of(number, partition, stage_problem, now_ms));
   }
   return commits;
@@ -115,18 +134,16 @@ std::vector<kafka::Commit> Ledger::commits_of(const std::vector<int>& partitions
 kafka::Commit Ledger::commit_of(int number, const Partition& partition, const std::string& stage_problem,
                                 std::int64_t now_ms) const {
   kafka::CommitMetadata metadata;
-  metadata.position = partition.done.position;
-  metadata.records_in = partition.done.in;
-  metadata.records_out = partition.done.out;
-  metadata.dead_letters = partition.done.dead_letters;
-  metadata.busy_us = partition.done.busy_us;
-  metadata.wait_us = partition.done.wait_us;
+  metadata.position = partition.position;
+  metadata.seen_from = partition.seen_from;
+  metadata.seen = partition.seen_before + partition.seen;
+  partition.accounts.write_to(metadata);
   metadata.by = replica_;
   metadata.topic_id = partition.topic_id;
   metadata.at_ms = now_ms;
   metadata.problem = partition.problem.empty() ? stage_problem : partition.problem;
   metadata.waiting = !metadata.problem.empty();
-  return {number, partition.done.position, metadata.encode()};
+  return {number, partition.position, metadata.encode()};
 }
 
 std::optional<int> ordinal_of(const std::string& instance) {

@@ -12,27 +12,33 @@
 #include "common/base/result.h"
 #include "kafka/consumer.h"
 #include "kafka/delivery.h"
+#include "worker/stage/accounts.h"
 
 namespace tidegate::stage {
 
 // Pure bookkeeping, no I/O; one thread uses it. The rule that it keeps: a position becomes committable only after every
 // record that came from the input before it, outputs and dead letters, was acknowledged. Counters move with the
-// position and continue from the committed metadata, so they are exact across restarts.
+// position and continue from the committed metadata, so they are exact across restarts and revocations.
 class Ledger {
  public:
+  // That many records of about that timestamp (ms).
+  struct Sample {
+    std::int64_t timestamp_ms = 0;
+    std::int64_t records = 0;
+  };
   // The outcome of consecutive records of one partition.
   struct Entry {
     std::int64_t position = 0;  // to be committed: after the last of the records
-    std::int64_t in = 0;
-    std::int64_t out = 0;
-    std::int64_t dead_letters = 0;
-    std::shared_ptr<kafka::Delivery> delivery;  // null: nothing had to be written
-    std::int64_t busy_us = 0;                   // as in kafka::CommitMetadata
-    std::int64_t wait_us = 0;
+    std::int64_t seen = 0;      // kafka::Record::number of the last of the records
+    Accounts accounts;          // without what the deliveries will tell: `dead_letters` and, of a processor, `out`
+    std::shared_ptr<kafka::Delivery> rows;          // null: none had to be written
+    std::shared_ptr<kafka::Delivery> dead_letters;  // the same
+    std::vector<Sample> samples;
   };
   struct Settled {
-    std::int64_t in = 0;
-    std::int64_t out = 0;
+    Accounts accounts;
+    std::int64_t seen = 0;
+    std::vector<Sample> samples;
     std::optional<Error> failed;  // a record will never be acknowledged: begin again at the committed position
   };
 
@@ -44,8 +50,9 @@ class Ledger {
   bool empty() const { return partitions_.empty(); }
 
   void add(int partition, Entry entry);
-  // Reading has reached `position` without further records (the end of the log, transaction markers).
-  void reach(int partition, std::int64_t position);
+  // Reading has reached `position` without further records (the end of the log, transaction markers), when `seen` had
+  // been handed out.
+  void reach(int partition, std::int64_t position, std::int64_t seen);
   // This partition is not read any more, and why.
   void hold(int partition, std::string problem);
 
@@ -54,6 +61,8 @@ class Ledger {
   // Entries not settled, of all or of some partitions.
   std::size_t under_way() const;
   std::size_t under_way(const std::vector<int>& partitions) const;
+  // Their records.
+  std::int64_t records_under_way() const;
 
   // Why partitions are held; empty when none is.
   std::string problem() const;
@@ -69,7 +78,13 @@ class Ledger {
  private:
   struct Partition {
     std::string topic_id;
-    Entry done;  // committable
+    // Committable:
+    std::int64_t position = 0;
+    std::int64_t seen = 0;  // since this worker was assigned the partition
+    Accounts accounts;
+    // As this worker found it:
+    std::int64_t seen_from = 0;
+    std::int64_t seen_before = 0;
     std::deque<Entry> under_way;
     std::int64_t committed = -1;  // offset of the last accepted commit by this worker
     std::string problem;

@@ -6,6 +6,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "worker/stage/shares.h"
 
 namespace tidegate::stage {
 namespace {
@@ -105,6 +106,7 @@ Result<void> Loop::turn() {
   }
   const std::string now_wrong = problem();
   metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
+  metrics_.in_flight_records.set(static_cast<double>(records_in_flight()));
   health_.set_problem(!joined_ && now_wrong.empty() ? "waiting for the group to assign partitions" : now_wrong);
   commit_when_due(now_wrong);
   if (held) {
@@ -141,7 +143,7 @@ Result<void> Loop::poll() {
   const bool busy = !room || ledger_.under_way() > 0 || ledger_.moved() || consumer_->commit_under_way();
   auto polled = consumer_->poll(largest_poll(settings_.rate_limit), busy ? kBusyWait : kIdleWait, kGather);
   if (!polled) return std::move(polled).error();
-  for (const auto& end : polled->ends) ends_[end.partition] = end.position;
+  for (const auto& end : polled->ends) ends_.insert_or_assign(end.partition, end);
   for (const auto& broken : polled->broken) {
     log::error("a partition cannot be read", {{"reason", broken.error.reason}, {"error", broken.error.message}});
     ledger_.hold(broken.partition, broken.error.message);
@@ -153,10 +155,12 @@ Result<void> Loop::poll() {
   } else {
     for (kafka::RecordBatch& batch : polled->records.split()) batches_.push_back(std::move(batch));
   }
-  if (batches_.empty()) {
-    for (const auto& [partition, position] : std::exchange(ends_, {})) ledger_.reach(partition, position);
-  }
+  if (batches_.empty()) reach_ends();
   return {};
+}
+
+void Loop::reach_ends() {
+  for (const auto& [partition, end] : std::exchange(ends_, {})) ledger_.reach(partition, end.position, end.seen);
 }
 
 void Loop::open_step() {
@@ -208,28 +212,11 @@ void Loop::finish_batch() {
   const auto wait = settings_.kind == Kind::sink ? std::max(busy - held_back_ - worked_, std::chrono::microseconds{0})
                                                  : std::chrono::microseconds{0};
   metrics_.busy_seconds.add(std::chrono::duration<double>(busy).count());
-  const std::vector<Rejection>& rejections = handover_->rejections();
-  auto rejection = rejections.begin();
-  for (std::size_t begin = 0; begin < records.size();) {
-    const int partition = records[begin].partition;
-    std::size_t end = begin;
-    while (end < records.size() && records[end].partition == partition) ++end;
-    const auto first_of_next =
-        std::find_if(rejection, rejections.end(), [&](const Rejection& r) { return r.index >= end; });
-    Ledger::Entry entry;
-    entry.position = records[end - 1].offset + 1;
-    entry.in = static_cast<std::int64_t>(end - begin);
-    entry.dead_letters = first_of_next - rejection;
-    const auto part = [&](std::chrono::microseconds all) {
-      return all.count() * entry.in / static_cast<std::int64_t>(records.size());
-    };
-    entry.busy_us = part(busy);
-    entry.wait_us = part(wait);
-    entry.out = step_.mixes_partitions() ? entry.in - entry.dead_letters : static_cast<std::int64_t>(handover_->rows());
-    entry.delivery = handover_->delivery();
+  for (auto& [partition, entry] : share_out({records, handover_->rejections(), handover_->counts(), busy, wait})) {
+    // A batch of several partitions has no rows (Step::mixes_partitions).
+    entry.rows = step_.mixes_partitions() ? nullptr : handover_->delivery();
+    entry.dead_letters = handover_->dead_letters(partition);
     ledger_.add(partition, std::move(entry));
-    rejection = first_of_next;
-    begin = end;
   }
   handover_.reset();
   batches_.pop_front();
@@ -239,18 +226,15 @@ void Loop::finish_batch() {
     in_hand_since_ = now;
     return;
   }
-  for (const auto& [partition, position] : std::exchange(ends_, {})) ledger_.reach(partition, position);
+  reach_ends();
 }
 
 Result<void> Loop::settle() {
   const Ledger::Settled settled = ledger_.settle();
-  if (settled.in > 0) {
-    metrics_.records_in.add(static_cast<double>(settled.in));
-    metrics_.records_out.add(static_cast<double>(settled.out));
-    if (settings_.kind == Kind::sink) metrics_.sink_rows.add(static_cast<double>(settled.out));
-  }
-  if (settled.in > 0 || ledger_.under_way() == 0) last_progress_ = steady_clock::now();
-  if (settled.in > 0 && !blocked()) {
+  const bool some = settled.accounts.in > 0;
+  if (some) metrics_.settled(settled, now_ms());
+  if (some || ledger_.under_way() == 0) last_progress_ = steady_clock::now();
+  if (some && !blocked()) {
     blocked_by_.clear();
     backoff_ = Duration{0};
   }
@@ -262,6 +246,12 @@ void Loop::await_acknowledgements(const std::vector<int>* partitions, Duration p
   const SteadyTime deadline = steady_clock::now() + patience;
   const auto missing = [&] { return partitions == nullptr ? ledger_.under_way() : ledger_.under_way(*partitions); };
   while (settle() && missing() > 0 && steady_clock::now() < deadline) producer_.poll(kBusyWait);
+}
+
+std::int64_t Loop::records_in_flight() const {
+  std::int64_t count = ledger_.records_under_way();
+  for (const kafka::RecordBatch& batch : batches_) count += static_cast<std::int64_t>(batch.records().size());
+  return count;
 }
 
 void Loop::block(const Error& error) {

@@ -46,9 +46,11 @@ class Loop final : private kafka::AssignmentListener {
   Result<void> work();
   bool held_back();
   void finish_batch();
+  void reach_ends();
   Result<void> settle();
   void await_acknowledgements(const std::vector<int>* partitions, Duration patience);
 
+  std::int64_t records_in_flight() const;
   void block(const Error& error);
   bool blocked() const;
   std::string problem() const;
@@ -69,7 +71,7 @@ class Loop final : private kafka::AssignmentListener {
   Ledger ledger_;
   std::deque<kafka::RecordBatch> batches_;   // consumed, not yet handed over
   std::optional<Handover> handover_;         // of the first of batches_
-  std::map<int, std::int64_t> ends_;         // reached once batches_ are handed over
+  std::map<int, kafka::Polled::End> ends_;   // reached once batches_ are handed over
   std::optional<SteadyTime> in_hand_since_;  // the first of batches_
   std::chrono::microseconds held_back_{0};   // by the rate limit since then
   std::chrono::microseconds worked_{0};      // processor time of this thread on it since then

@@ -72,8 +72,13 @@ class ProcessorStep : public Step {
       output.rows.push_back({row.key, row.value});
     }
     for (const engine::Failure& failure : result->failures()) {
-      output.rejections.push_back({first + failure.record, failure.reason, failure.message});
+      output.rejections.push_back({first + failure.record, failure.reason, failure.message, failure.summary});
     }
+    output.counts.took += result->taken();
+    output.counts.gave += result->returned();
+    const std::vector<std::int64_t>& nulls = result->nulls();
+    output.counts.nulls.resize(nulls.size());
+    for (std::size_t f = 0; f < nulls.size(); ++f) output.counts.nulls[f] += nulls[f];
     parts.push_back(std::move(result));
     return {};
   }
@@ -82,9 +87,9 @@ class ProcessorStep : public Step {
   Result<void> halve(std::span<const kafka::Record> records, std::size_t first, std::size_t bytes, StepOutput& output,
                      Parts& parts) {
     if (records.size() == 1) {
-      output.rejections.push_back({first, "Oversized",
-                                   cat("the row made from this record has ", std::to_string(bytes), " bytes; topic ",
-                                       settings_.output_topic, " takes ", std::to_string(max_row_bytes_))});
+      const std::string words = cat("the row made from this record has ", std::to_string(bytes), " bytes; topic ",
+                                    settings_.output_topic, " takes ", std::to_string(max_row_bytes_));
+      output.rejections.push_back({first, "Oversized", words, words});
       return {};
     }
     const std::size_t half = records.size() / 2;

@@ -13,8 +13,10 @@ class SinkStep : public Step {
     Result<sinks::WriteOutcome> outcome = sink_->write(records);
     if (!outcome) return std::move(outcome).error();
     StepOutput output;
+    output.counts = {outcome->taken, outcome->acknowledged, std::move(outcome->nulls), true};
     for (sinks::Refusal& refusal : outcome->refused) {
-      output.rejections.push_back({refusal.index, std::move(refusal.reason), std::move(refusal.message)});
+      output.rejections.push_back(
+          {refusal.index, std::move(refusal.reason), std::move(refusal.message), std::move(refusal.summary)});
     }
     return output;
   }

@@ -1,6 +1,7 @@
 // What a stage does with records, without Kafka: the run loop does the rest.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -14,10 +15,19 @@
 
 namespace tidegate::stage {
 
+// What a step counted about a batch, rejected records left out (docs/architecture.md, "Commit metadata").
+struct StepCounts {
+  std::int64_t took = 0;            // rows that the engine or the target accepted
+  std::int64_t gave = 0;            // rows that the engine returned or the target acknowledged
+  std::vector<std::int64_t> nulls;  // per input field; empty: fields are not read
+  bool written = false;             // to a target: every record that is not rejected is out
+};
+
 struct StepOutput {
   std::vector<kafka::OutRecord> rows;  // for the output topic; the bytes are in `memory`
   std::shared_ptr<const void> memory;
   std::vector<Rejection> rejections;  // ascending by index
+  StepCounts counts;
 };
 
 // One thread uses it. open() before the first run() and again after either failed; a failure passes or waits for

@@ -31,7 +31,7 @@ IntakeOptions options_for_mock() {
   options.key = {"card"};
   options.kafka.bootstrap_servers = "127.0.0.1:1";
   options.kafka.properties = {{"test.mock.num.brokers", "1"}};
-  options.labels = {{"stage", "intake"}};
+  options.labels = {{"namespace", "test"}, {"pipeline", "flights"}, {"stage", "intake"}};
   return options;
 }
 
