@@ -87,10 +87,15 @@ TEST_CASE("http_intake: accepted and rejected lines are told apart") {
   CHECK(running.post("nope\n").status == 400);
   CHECK(running.post("").status == 200);
   CHECK(running.post("{\n\"card\":\n\"a\"}\n", "Content-Type: application/json\r\n").body == "{\"accepted\":1}\n");
-  CHECK(running.has_metric("tidegate_intake_requests_total{code=\"200\",stage=\"intake\"} 3"));
-  CHECK(running.has_metric("tidegate_intake_requests_total{code=\"207\",stage=\"intake\"} 1"));
-  CHECK(running.has_metric("tidegate_intake_rejected_records_total{reason=\"Oversized\",stage=\"intake\"} 1"));
-  CHECK(running.has_metric("tidegate_stage_records_out_total{stage=\"intake\"} 5"));
+  CHECK(running.has_metric(
+      "tidegate_intake_requests_total{code=\"200\",namespace=\"test\",pipeline=\"flights\",stage=\"intake\"} 3"));
+  CHECK(running.has_metric(
+      "tidegate_intake_requests_total{code=\"207\",namespace=\"test\",pipeline=\"flights\",stage=\"intake\"} 1"));
+  CHECK(
+      running.has_metric(
+      R"(tidegate_intake_rejected_records_total{namespace="test",pipeline="flights",reason="Oversized",stage="intake"} 1)"));
+  CHECK(running.has_metric(
+      "tidegate_stage_records_out_total{namespace=\"test\",pipeline=\"flights\",stage=\"intake\"} 5"));
 }
 
 TEST_CASE("http_intake: the head decides without a body") {
@@ -102,7 +107,8 @@ TEST_CASE("http_intake: the head decides without a body") {
   CHECK(helping.body.find("POST /") != std::string::npos);
   CHECK(client.get("/other").status == 404);
   CHECK(running.post("x\n", "Content-Length: 9000000\r\n").status == 400);  // two lengths
-  CHECK(running.has_metric("tidegate_intake_requests_total{code=\"415\",stage=\"intake\"} 1"));
+  CHECK(running.has_metric(
+      "tidegate_intake_requests_total{code=\"415\",namespace=\"test\",pipeline=\"flights\",stage=\"intake\"} 1"));
 }
 
 TEST_CASE("http_intake: the token is asked for") {
@@ -125,7 +131,8 @@ TEST_CASE("http_intake: a body above the limit is 413") {
   options.max_body = 1000;
   Running running(options);
   CHECK(running.post(std::string(1001, ' ')).status == 413);
-  CHECK(running.has_metric("tidegate_intake_requests_total{code=\"413\",stage=\"intake\"} 1"));
+  CHECK(running.has_metric(
+      "tidegate_intake_requests_total{code=\"413\",namespace=\"test\",pipeline=\"flights\",stage=\"intake\"} 1"));
 }
 
 TEST_CASE("http_intake: a large body of small records is accepted whole") {
