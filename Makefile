@@ -44,6 +44,16 @@ images: ## the images, as OCI archives in the cache
 	@dev/setup cluster
 	@dev/images/build
 
+.PHONY: drill
+drill: ## faults on a real node: the right alert within a minute, into docs/drill.md
+	@dev/setup cluster
+	@tests/drill/run --record docs/drill.md
+
+.PHONY: soak
+soak: ## an hour of healthy pipelines: no alert, into docs/soak.md
+	@dev/setup cluster
+	@tests/drill/run soak --record docs/soak.md
+
 .PHONY: bench
 bench: ## throughput beside a bare Kafka loop, in one run
 	@dev/setup services

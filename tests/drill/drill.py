@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Breaks pipelines on purpose, three at a time, and asserts that Alertmanager holds the right alert in time.
+
+usage: drill.py [--list] [--record FILE] [FAULT...]
+"""
+import argparse
+import concurrent.futures
+import datetime
+import pathlib
+import sys
+import threading
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+import cluster  # noqa: E402
+import faults  # noqa: E402
+import runbooks  # noqa: E402
+from alertmanager import alerts  # noqa: E402
+from cluster import until  # noqa: E402
+from shop import NAME, Shop  # noqa: E402
+
+RESOLVE = 240  # seconds after the repair until the alert is gone
+printing = threading.Lock()
+
+
+def say(text):
+    with printing:
+        print(text, flush=True)
+
+
+class Outcome:
+    def __init__(self, name):
+        self.name = name
+        self.alert = self.seconds = self.resolved = None
+        self.others = set()
+
+
+def about(fault, space):
+    """Labels that tell the alerts of this fault's pipeline from the others."""
+    return {} if getattr(fault, "alone", False) else {"namespace": space.name}
+
+
+def drill(name):
+    fault = faults.ALL[name]()
+    outcome = Outcome(name)
+    space = cluster.Namespace("drill-" + name.lower())
+    space.create()
+    if fault.own_database:
+        cluster.on_host("dev/demo/namespace", space.name)
+        space.dsn = f"postgresql://tidegate:tidegate-demo@postgres.{space.name}/warehouse"
+        space.secret("warehouse", dsn=space.dsn, password="tidegate-demo")
+    shop = Shop(space, fault.changes)
+    try:
+        fault.prepare(shop)
+        shop.flow(fault.learns)
+        shop.wait_ready(60)
+        before = alerts(**about(fault, space))
+        assert not before, f"alerts while all is well: {before}"
+        began = time.monotonic()
+        fault.inject(shop)
+
+        def come():
+            now = alerts(**about(fault, space))
+            outcome.others |= {(a["alertname"], a.get("stage", "")) for a, _ in now}
+            return [(a, notes) for a, notes in now if a["alertname"] in fault.alerts and
+                    (fault.stage is None or a.get("stage") == fault.stage)]
+
+        try:
+            [(labels, notes), *_] = until(f"one of {fault.alerts} about {fault.stage}", come, fault.deadline, every=1)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; there were {outcome.others}")
+        outcome.alert, outcome.seconds = labels["alertname"], time.monotonic() - began
+        assert "Remedy" in notes["description"] and notes["runbook_url"].endswith(".md"), notes
+        broken = runbooks.run(outcome.alert, space.name, NAME, labels.get("stage") or fault.stage or "pick")
+        assert not broken, "commands of the runbook failed:\n" + "\n".join(broken)
+        come()
+        wrong = {(a, s) for a, s in outcome.others if fault.stage and s and s != fault.stage}
+        assert not wrong, f"alerts about the wrong stage: {wrong}"
+        began = time.monotonic()
+        fault.repair(shop)
+        until(f"{outcome.alert} is resolved", lambda: not alerts(**about(fault, space), alertname=outcome.alert), RESOLVE, every=1)
+        outcome.resolved = time.monotonic() - began
+        if not getattr(fault, "alone", False):
+            shop.wait_ready(120)
+    except BaseException:
+        say(space.describe())
+        raise
+    finally:
+        shop.feed.stop()
+    space.delete()
+    return outcome
+
+
+def attempt(name):
+    """One line about it, and the row for the report."""
+    try:
+        outcome = drill(name)
+    except Exception:
+        say(f"FAIL {name}: {faults.ALL[name].__doc__}\n{traceback.format_exc(limit=3)}")
+        return None
+    stages = ", ".join(sorted({a.removeprefix("Tidegate") + (f" ({s})" if s else "") for a, s in outcome.others}))
+    say(f"ok   {name}: {outcome.alert} after {outcome.seconds:.0f} s, resolved {outcome.resolved:.0f} s after the repair; all: {stages}")
+    return f"| {faults.ALL[name].__doc__} | `{outcome.alert}` | {outcome.seconds:.0f} s | {outcome.resolved:.0f} s | {stages} |"
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--list", action="store_true")
+    arguments.add_argument("--record")
+    arguments.add_argument("faults", nargs="*")
+    wanted = arguments.parse_args()
+    if wanted.list:
+        print("\n".join(faults.ALL))
+        return 0
+    names = wanted.faults or list(faults.ALL)
+    cluster.on_host("dev/demo/namespace", cluster.SHARED)
+    beside = [n for n in names if not getattr(faults.ALL[n], "alone", False)]
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        rows = list(pool.map(attempt, beside))
+    rows += [attempt(n) for n in names if n not in beside]
+    if wanted.record:
+        today = datetime.date.today().isoformat()
+        lines = [f"Run of {today}, `make drill`: the alert is in Alertmanager, with 10 s between scrapes and between evaluations.", "",
+                 "| fault | alert | received after | resolved after the repair | all alerts of the pipeline |", "|---|---|---|---|---|"]
+        (cluster.ROOT / wanted.record).write_text("\n".join(lines + [r or "| failed |" for r in rows]) + "\n")
+    failed = sum(row is None for row in rows)
+    print(f"{len(rows) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
