@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 DASHBOARDS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "helm/tidegate/files/dashboards").glob("*.json"))}
 VARIABLES = {"__rate_interval": "1m", "namespace": ".*", "pipeline": "fraud", "cluster": ".*"}
+TARGET = {"pod", "instance"}  # labels that Prometheus adds for where a sample is from
 # Good news that the example does not have: nothing is set aside in the pipeline that is drawn, and no reader looks for these.
 MAY_BE_EMPTY = {"Dead letters by reason", "Stages not known"}
 FUNCTIONS_AND_WORDS = re.compile(r"^(sum|max|min|avg|count|topk|rate|increase|deriv|vector|absent|label_replace|count_over_time|histogram_quantile|by|on|and|or|unless|group_left|NaN)$")
@@ -48,21 +49,39 @@ def metrics(expr):
     return {word for word in re.findall(r"[A-Za-z_:][A-Za-z0-9_:]*", bare) if not FUNCTIONS_AND_WORDS.match(word)}
 
 
-def known_metrics():
-    """Names that the code defines."""
-    names = set()
-    for folder in ("common/metrics", "operator", "controllers", "worker"):
-        for path in (ROOT / folder).rglob("*"):
-            if path.suffix in (".h", ".cpp"):
-                names |= set(re.findall(r'"((?:tidegate|workqueue|controller_runtime|rest_client|leader_election|process)_[a-z_]+)"', path.read_text()))
-    return names
+def catalogue():
+    """{name: (type, labels)} of what docs/metrics.md, which is written from the code, says is exported."""
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| [^|]*\| ([^|]*)\|", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE)
+    assert rows, "docs/metrics.md has no table that is known here"
+    return {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
 
 
 def every_query_names_a_metric_that_is_exported():
-    known = known_metrics() | set((HERE / "to-come.txt").read_text().split())
+    known = catalogue()
     for where, expr in queries():
         for name in metrics(expr):
             assert name.removesuffix("_bucket") in known, f"{where}: nothing exports {name}"
+
+
+def every_query_asks_for_labels_that_its_metrics_have():
+    known = catalogue()
+    for where, expr in queries():
+        for name, matchers in re.findall(r"(\w+)\{([^}]*)\}", expr):
+            for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers):
+                assert label in known[name.removesuffix("_bucket")][1], f"{where}: {name} has no label {label}"
+        labels = TARGET | {"le"} | {label for name in metrics(expr) for label in known[name.removesuffix("_bucket")][1]}
+        for group in re.findall(r"\b(?:by|on)\s*\(([^)]*)\)", expr):
+            for label in re.findall(r"\w+", group):
+                assert label in labels, f"{where}: nothing there has the label {label}"
+
+
+def the_example_is_what_is_exported():
+    known = catalogue()
+    text = subprocess.run([sys.executable, "-B", HERE / "example.py", "7200"], check=True, capture_output=True, text=True).stdout
+    for name, labels in set(re.findall(r"^(\w+)\{(.*?)\} ", text, re.MULTILINE)):
+        assert name.removesuffix("_bucket") in known, f"nothing exports {name}"
+        more = set(re.findall(r"(\w+)=", labels)) - known[name.removesuffix("_bucket")][1] - TARGET - {"le"}
+        assert not more, f"{name} has no label {more}"
 
 
 def every_panel_is_described_and_has_a_unit():
@@ -155,7 +174,7 @@ def ask(address, query, at):
 
 
 def main():
-    tests = [every_query_names_a_metric_that_is_exported, every_panel_is_described_and_has_a_unit,
+    tests = [every_query_names_a_metric_that_is_exported, every_query_asks_for_labels_that_its_metrics_have, the_example_is_what_is_exported, every_panel_is_described_and_has_a_unit,
              ids_are_unique_and_panels_do_not_overlap, every_query_asks_the_chosen_data_source, counters_are_only_seen_as_rates, links_lead_somewhere,
              dashboards_are_what_the_generator_writes]
     runs = [(test, ()) for test in tests]
