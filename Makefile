@@ -30,6 +30,10 @@ demo: ## the flights pipeline on a private one-node Kubernetes, from nothing to 
 	@dev/setup cluster
 	@dev/demo/run
 
+.PHONY: demo-failure
+demo-failure: ## breaks the running demo on purpose, shows the alert arrive, and repairs
+	@dev/demo/failure
+
 .PHONY: demo-down
 demo-down: ## removes every trace of the demo
 	@dev/demo/down
