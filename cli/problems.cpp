@@ -96,6 +96,14 @@ void derive(Builder& out, const Json& object, WallTime now) {
   if (out.empty() && !is(ready, "True")) add_not_ready(out, object, ready, now);
 }
 
+// The message without the kind and name of the stage, which have a column.
+std::string without_stage(const Problem& problem) {
+  const std::string named = " " + problem.stage + ": ";
+  const std::size_t at = problem.stage.empty() ? std::string::npos : problem.message.find(named);
+  return at == std::string::npos || at >= sizeof "processor" ? problem.message
+                                                            : problem.message.substr(at + named.size());
+}
+
 std::string age(const Problem& problem, WallTime now) {
   if (!problem.since) return "?";
   return seconds(static_cast<double>(milliseconds_between(*problem.since, now) / 1000));
@@ -155,7 +163,7 @@ std::string render_problems(const std::vector<Problem>& problems, std::size_t lo
   Rows rows = {{"SEVERITY", "NAMESPACE", "NAME", "STAGE", "PROBLEM", "SINCE", "WHAT, AND WHAT TO DO"}};
   for (const Problem& problem : problems) {
     rows.push_back({problem.severity, problem.ns, object_name(problem), problem.stage.empty() ? "-" : problem.stage,
-                    problem.reason, age(problem, now), one_line(problem.message)});
+                    problem.reason, age(problem, now), one_line(without_stage(problem))});
   }
   for (const std::string& line : table_lines(rows, {false, false, false, false, false, true, false})) {
     out += line + "\n";

@@ -17,7 +17,7 @@ struct Problem {
   std::string stage;     // "" when it is not about one stage
   std::string reason;    // one word; docs/runbooks/<reason>.md
   std::string severity;  // "critical" or "warning"
-  std::string message;   // "what; what to do"
+  std::string message;   // "processor score: what; what to do"
   std::optional<WallTime> since;
 };
 

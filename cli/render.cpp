@@ -6,6 +6,7 @@
 #include "cli/format.h"
 #include "cli/view.h"
 #include "common/base/text.h"
+#include "crds/names.h"
 
 namespace tidegate::cli {
 namespace {
@@ -51,7 +52,12 @@ std::vector<std::string> row(const StageView& stage) {
           route(stage)};
 }
 
-std::string table(const std::vector<StageView>& stages) {
+std::string dead_letters_of(const PipelineView& pipeline, std::size_t stage) {
+  return crds::dead_letter_topic(pipeline.ns, pipeline.name, pipeline.stages[stage].name);
+}
+
+std::string table(const PipelineView& pipeline) {
+  const std::vector<StageView>& stages = pipeline.stages;
   Rows rows = {{"STAGE", "KIND", "STATE", "PODS", "IN/s", "OUT/s", "LAG", "BEHIND", "DEAD", "ROUTE"}};
   for (const StageView& stage : stages) rows.push_back(row(stage));
   const auto lines = table_lines(rows, {false, false, false, true, true, true, true, true, true, false});
@@ -59,6 +65,7 @@ std::string table(const std::vector<StageView>& stages) {
   for (std::size_t i = 0; i < stages.size(); ++i) {
     out += lines[i + 1] + "\n";
     if (!stages[i].message.empty()) out += "  ^ " + stages[i].message + "\n";
+    if (stages[i].dead_letters.value_or(0) > 0) out += "  ^ dead letters in " + dead_letters_of(pipeline, i) + "\n";
   }
   return out;
 }
@@ -107,15 +114,14 @@ std::string render_text(const PipelineView& pipeline, const OperatorView& op) {
   }
   for (const Problem& problem : pipeline.problems) {
     if (problem.reason == "Refused") continue;  // that is Stalled
-    out += cat(problem.severity == "critical" ? "CRITICAL " : "Warning ", problem.reason,
-               problem.stage.empty() ? "" : " of " + problem.stage, ": ", problem.message, "\n");
+    out += cat(problem.severity == "critical" ? "CRITICAL " : "Warning ", problem.reason, ": ", problem.message, "\n");
   }
   if (pipeline.outdated) out += "The last change of the spec has not been looked at yet.\n";
   std::vector<std::string> facts;
   if (pipeline.age_ms) facts.push_back("status of " + seconds(static_cast<double>(*pipeline.age_ms / 1000)) + " ago");
   if (!pipeline.bootstrap_servers.empty()) facts.push_back("Kafka " + pipeline.bootstrap_servers);
   if (!facts.empty()) out += join(facts, ", ") + "\n";
-  return out + "\n" + table(pipeline.stages);
+  return out + "\n" + table(pipeline);
 }
 
 Json render_json(const PipelineView& pipeline, const OperatorView& op) {

@@ -32,6 +32,11 @@ def test_the_command_line_shows_it_on_one_screen(space):
     assert order == sorted(order), screen
 
 
+def test_the_command_line_has_nothing_to_complain_about(space):
+    assert "no problem in 2 objects" in cluster.cli("problems", "-n", space.name)
+    assert cluster.cli("__complete", "status", "-n", space.name, "he").split() == ["hello", ":4"]
+
+
 def test_deleted_it_leaves_nothing(space):
     space.kubectl("delete", "pipelines.tidegate.io", "hello", "--timeout=60s")
 

@@ -6,6 +6,13 @@ from pipelines import Pipeline, finish_feed, payments, picked, rows
 NO_NEW_PODS = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-new-pods"}, "spec": {"hard": {"pods": "0"}}}
 
 
+def listed(space):
+    """Whether `problems` names the stage that waits for its database, and says so by its exit code."""
+    done = cluster.cli("problems", "-n", space.name, check=False)
+    return done.returncode == 3 and any(line.split()[:5] == ["critical", space.name, "tgp/outage", "table", "Waiting"] and "PostgreSQL" in line
+                                        for line in done.stdout.splitlines())
+
+
 def test_without_the_database_the_sink_says_so_and_catches_up(space):
     cluster.on_host("dev/demo/namespace", space.name)
     space.dsn = f"postgresql://tidegate:tidegate-demo@postgres.{space.name}/warehouse"
@@ -19,6 +26,7 @@ def test_without_the_database_the_sink_says_so_and_catches_up(space):
     space.kubectl("wait", "--for=delete", "pod/postgres-0", "--timeout=60s")
     outage.feed(rows(1000, 1000))
     took = outage.wait_not_ready(["Waiting", "table", "PostgreSQL"], 30)
+    until("the command line lists it", lambda: listed(space), 30)
     space.kubectl("scale", "statefulset/postgres", "--replicas=1")
     until("all rows are there", lambda: picked(space) == 2000, 90)
     outage.wait_ready(60)

@@ -104,7 +104,7 @@ TEST_CASE("a problem is one line that kubectl can go on from") {
                 "score",
                 "SchemaDrift",
                 "critical",
-                "amount is\nnull\x1b[2J; look upstream",
+                "processor score: amount is\nnull\x1b[2J; look upstream",
                 kNow - std::chrono::seconds(90)};
   Problem disk{"shop", "KafkaCluster", "main", "", "DiskFilling", "warning", "12 % free; raise retention", {}};
   CHECK(render_problems({drift, disk}, 5, "", kNow) ==

@@ -57,7 +57,8 @@ TEST_CASE("status shows the stages in flow order and what is wrong below its sta
         "tidy       processor  Flowing   2/2  9,900     0.5       0   0.4 s     0  departures -> clean\n"
         "late       processor  Unknown   ?/?      ?       ?       ?       ?     ?  clean -> late-flights\n"
         "warehouse  sink       Waiting   0/1      0       -  12,000   2 min     3  late-flights ->\n"
-        "  ^ PostgreSQL: connection refused\n");
+        "  ^ PostgreSQL: connection refused\n"
+        "  ^ dead letters in tidegate.demo.flights.warehouse.dead-letters\n");
 }
 
 TEST_CASE("a pipeline that the operator has not seen is unknown and not ready") {
@@ -81,12 +82,14 @@ TEST_CASE("a stalled spec and a spec not looked at yet are said") {
 
 TEST_CASE("problems that the operator lists are shown with their stage") {
   Json pipeline = flights();
-  pipeline["status"]["problems"].push_back(Json::object({{"stage", "late"},
-                                                         {"reason", "CollapsedOutput"},
-                                                         {"severity", "critical"},
-                                                         {"message", "no output for 40 s; compare the fields"}}));
+  pipeline["status"]["problems"].push_back(
+      Json::object({{"stage", "late"},
+                    {"reason", "CollapsedOutput"},
+                    {"severity", "critical"},
+                    {"message", "processor late: no output for 40 s; compare the fields"}}));
   const PipelineView view = view_pipeline(pipeline, kNow);
-  CHECK(render_text(view, kAlive).find("CRITICAL CollapsedOutput of late: no output for 40 s; compare the fields\n") !=
+  CHECK(render_text(view, kAlive)
+            .find("CRITICAL CollapsedOutput: processor late: no output for 40 s; compare the fields\n") !=
         std::string::npos);
   CHECK(render_json(view, kAlive).at("problems/0/stage").as_string() == "late");
 }
