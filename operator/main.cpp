@@ -139,7 +139,7 @@ Result<void> run(const OperatorOptions& options) {
        }});
   KafkaClusterController clusters(
       manager.api(), caches, *events, observers,
-      {.image = {options.kafka_image, options.worker_pull_policy},
+      {.image = {options.kafka_image, options.worker_pull_policy, options.worker_image},
        .connector = [&](const std::string& bootstrap) { return kafka_connector(manager.api(), "", bootstrap, {}); }});
   pipeline_queue = &manager.control("pipeline", pipelines, 2);
   cluster_queue = &manager.control("kafkacluster", clusters, 1);

@@ -10,6 +10,7 @@
 namespace tidegate::controllers {
 namespace {
 
+constexpr const char* kDataPath = "/var/lib/kafka/data";
 constexpr int kafka_user = 1000;  // appuser of the official image
 
 class Planner {
@@ -111,7 +112,7 @@ class Planner {
          {"securityContext", pod_security(kafka_user)},
          // Stopping hands leadership over; the last of three waits in vain for a quorum.
          {"terminationGracePeriodSeconds", 60},
-         {"containers", Json::array({container()})},
+         {"containers", Json::array({container(), volume_container()})},
          {"volumes", Json::array({
                          Json::object({{"name", "config"}, {"configMap", Json::object({{"name", brokers_}})}}),
                          Json::object({{"name", "tmp"}, {"emptyDir", Json::object({{"sizeLimit", "256Mi"}})}}),
@@ -147,8 +148,25 @@ class Planner {
          {"startupProbe", Json::object({{"tcpSocket", alive}, {"periodSeconds", 1}, {"failureThreshold", 600}})},
          {"readinessProbe", Json::object({{"tcpSocket", alive}, {"periodSeconds", 5}, {"failureThreshold", 2}})},
          {"livenessProbe", Json::object({{"tcpSocket", alive}, {"periodSeconds", 10}, {"failureThreshold", 6}})},
-         {"volumeMounts", Json::array({mount("config", "/etc/kafka", true), mount("data", "/var/lib/kafka/data", false),
+         {"volumeMounts", Json::array({mount("config", "/etc/kafka", true), mount("data", kDataPath, false),
                                        mount("tmp", "/tmp", false)})}});
+  }
+
+  // Not asked whether it is ready: a broker must not be taken out because nobody can tell how full it is.
+  Json volume_container() const {
+    const Json alive = Json::object({{"path", "/healthz"}, {"port", "metrics"}});
+    return Json::object(
+        {{"name", "volume"},
+         {"image", image_.worker},
+         {"imagePullPolicy", image_.pull_policy},
+         {"command", Json::array({"tidegate-worker", "volume", "--path", kDataPath, "--port", "9400"})},
+         {"ports", Json::array({container_port("metrics", 9400)})},
+         {"resources", Json::object({{"requests", Json::object({{"cpu", "1m"}, {"memory", "32Mi"}})},
+                                     {"limits", Json::object({{"cpu", "100m"}, {"memory", "64Mi"}})}})},
+         {"securityContext", container_security()},
+         {"startupProbe", Json::object({{"httpGet", alive}, {"periodSeconds", 1}, {"failureThreshold", 60}})},
+         {"livenessProbe", Json::object({{"httpGet", alive}, {"periodSeconds", 30}, {"failureThreshold", 4}})},
+         {"volumeMounts", Json::array({mount("data", kDataPath, true)})}});
   }
 
   static Json variable(const std::string& name, const std::string& value) {

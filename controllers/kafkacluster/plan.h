@@ -12,6 +12,7 @@ namespace tidegate::controllers {
 struct KafkaImage {
   std::string name;         // with the official image's layout
   std::string pull_policy;  // IfNotPresent, Always, Never
+  std::string worker;       // ours; beside each broker it tells how full the volume is, which Kafka does not
 };
 
 // ConfigMap, headless Service, client Service, StatefulSet and, with three nodes, PodDisruptionBudget, in the order in

@@ -29,7 +29,7 @@ std::string read_file(const std::string& path) {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(Json settings, const std::string& pod) {
+WorkerProcess::WorkerProcess(Json settings, const std::string& pod, const std::string& program) {
   std::string name = (std::filesystem::temp_directory_path() / "tidegate-worker-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
   directory_ = name;
@@ -44,7 +44,7 @@ WorkerProcess::WorkerProcess(Json settings, const std::string& pod) {
     setenv("POD_NAME", pod.c_str(), 1);
     dup2(open(log_file.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600), STDERR_FILENO);
     dup2(open(output_file.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600), STDOUT_FILENO);
-    execl(TIDEGATE_WORKER, TIDEGATE_WORKER, "run", "--config", config.c_str(), static_cast<char*>(nullptr));
+    execl(program.c_str(), program.c_str(), "run", "--config", config.c_str(), static_cast<char*>(nullptr));
     _exit(127);
   }
 }

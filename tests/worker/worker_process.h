@@ -15,7 +15,8 @@ namespace tidegate::worker_test {
 class WorkerProcess {
  public:
   // `settings`: stage.json; metricsPort is set to any free one. `pod` becomes the group instance id.
-  WorkerProcess(Json settings, const std::string& pod);
+  // `program`: tidegate-worker or one that is called like it.
+  WorkerProcess(Json settings, const std::string& pod, const std::string& program = TIDEGATE_WORKER);
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;

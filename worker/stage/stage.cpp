@@ -77,17 +77,20 @@ void pause_for(Duration time, const std::stop_token& stop) {
   wake.wait_for(lock, stop, time, [] { return false; });
 }
 
-void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop) {
+void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
+                   const StepWrapper& wrap) {
   std::unique_ptr<Step> step;
   run(settings, registry, health, stop, [&](std::size_t max_row_bytes) -> Step& {
     step = processor_step(settings, max_row_bytes);
+    if (wrap) step = wrap(std::move(step));
     return *step;
   });
 }
 
 void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metrics::Registry& registry, Health& health,
-              const std::stop_token& stop) {
-  const std::unique_ptr<Step> step = sink_step(std::move(sink));
+              const std::stop_token& stop, const StepWrapper& wrap) {
+  std::unique_ptr<Step> step = sink_step(std::move(sink));
+  if (wrap) step = wrap(std::move(step));
   run(settings, registry, health, stop, [&](std::size_t) -> Step& { return *step; });
 }
 

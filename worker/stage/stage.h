@@ -9,14 +9,16 @@
 #include "worker/sinks/sink.h"
 #include "worker/stage/health.h"
 #include "worker/stage/settings.h"
+#include "worker/stage/step.h"
 
 namespace tidegate::stage {
 
 // Both return when told to stop, after what was under way is finished and committed. Nothing else ends them: when Kafka
 // is away or a client fails they wait, say so through `health`, and go on from the committed position.
-void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop);
+void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
+                   const StepWrapper& wrap = {});
 void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metrics::Registry& registry, Health& health,
-              const std::stop_token& stop);
+              const std::stop_token& stop, const StepWrapper& wrap = {});
 
 // Sleeps, but wakes when told to stop.
 void pause_for(Duration time, const std::stop_token& stop);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -40,6 +41,9 @@ class Step {
   // Whether one run() may be given records of several partitions.
   virtual bool mixes_partitions() const = 0;
 };
+
+// Puts itself between the run loop and a step; for tests that seed a fault. Empty: the step as it is.
+using StepWrapper = std::function<std::unique_ptr<Step>(std::unique_ptr<Step>)>;
 
 // The query of a processor. A record whose rows are larger than `max_row_bytes` is rejected.
 std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_row_bytes);

@@ -30,7 +30,7 @@ const ClusterIdentity kCluster{"shop", "c", "uid-1"};
 
 Json child(int replicas, const std::string& kind, const crds::KafkaClusterSpec* given = nullptr) {
   for (const Child& item :
-       plan_kafka(kCluster, given ? *given : spec(replicas), {"apache/kafka:4.1.2", "IfNotPresent"})) {
+       plan_kafka(kCluster, given ? *given : spec(replicas), {"apache/kafka:4.1.2", "IfNotPresent", "tidegate:1"})) {
     if (item.kind.kind == kind) return item.object;
   }
   return {};
@@ -100,6 +100,23 @@ TEST_CASE("volumes follow the deletion policy the heap the memory a budget three
   CHECK(set.at("spec/template/spec/containers/0/env/0/value").as_string() == "-Xms1024m -Xmx1024m");
   CHECK(child(1, "PodDisruptionBudget").is_null());
   CHECK(child(3, "PodDisruptionBudget").at("spec/maxUnavailable") == Json(1));
+}
+
+TEST_CASE("a sidecar of ours tells how full a brokers volume is and cannot change it") {
+  const Json pod = child(1, "StatefulSet").at("spec/template/spec");
+  REQUIRE(pod.at("containers").items().size() == 2);
+  const Json& kafka = pod.at("containers/0");
+  const Json& sidecar = pod.at("containers/1");
+  CHECK(sidecar.at("image").as_string() == "tidegate:1");
+  CHECK(sidecar.at("command").strings() ==
+        std::vector<std::string>{"tidegate-worker", "volume", "--path", "/var/lib/kafka/data", "--port", "9400"});
+  CHECK(sidecar.at("ports/0/name").as_string() == "metrics");
+  CHECK(sidecar.at("ports/0/containerPort") == Json(9400));
+  REQUIRE(sidecar.at("volumeMounts").items().size() == 1);
+  const Json& mount = sidecar.at("volumeMounts/0");
+  CHECK(mount.at("name") == kafka.at("volumeMounts/1/name"));
+  CHECK(mount.at("mountPath") == kafka.at("volumeMounts/1/mountPath"));
+  CHECK(mount.at("readOnly") == Json(true));
 }
 
 TEST_CASE("ready means that brokers answer") {

@@ -152,7 +152,7 @@ void World::restart() {
       PipelineController::Options{"install1", "tidegate/worker:1", "IfNotPresent", clock(), link});
   clusters = std::make_unique<KafkaClusterController>(
       api, caches_, events, *observers,
-      KafkaClusterController::Options{{"apache/kafka:1", "IfNotPresent"}, clock(), link});
+      KafkaClusterController::Options{{"apache/kafka:1", "IfNotPresent", "tidegate/worker:1"}, clock(), link});
 }
 
 void World::apply(const Json& spec, const std::string& name) {
