@@ -92,6 +92,40 @@ TEST_CASE("two workers share the partitions - when one dies the other takes over
   CHECK(stage.totals().in == produced);
 }
 
+TEST_CASE("a worker that is told to stop under load leaves nothing undone and nothing done twice") {
+  const EvenNumbers stage(4);
+  WorkerProcess first(stage.settings(), "worker-0");
+  WorkerProcess second(stage.settings(), "worker-1");
+  REQUIRE(eventually([&] { return first.get("/readyz").first == 200 && second.get("/readyz").first == 200; }));
+  int produced = 0;
+  const auto more = [&](int count) {
+    stage.produce(produced, produced + count);
+    produced += count;
+  };
+  REQUIRE(eventually([&] {
+    more(1000);
+    return first.metric("tidegate_stage_records_in_total") > 0 && second.metric("tidegate_stage_records_in_total") > 0;
+  }));
+  more(200'000);
+  CHECK(second.terminate() == 0);
+  // No later than a member that fell silent would be missed.
+  const bool taken_over = eventually(
+      [&] {
+        more(400);
+        for (const auto& metadata : KafkaServer::instance().committed(stage.group, stage.input, 4)) {
+          if (!metadata || metadata->by != 0) return false;
+        }
+        return true;
+      },
+      Duration{6000});
+  CHECK(taken_over);
+  REQUIRE(eventually([&] { return stage.position() == produced; }, Duration{60'000}));
+  const std::vector<Stored> rows = KafkaServer::instance().read(stage.output);
+  CHECK(distinct(rows) == expected_rows(produced));
+  CHECK(rows.size() == static_cast<std::size_t>(produced) / 2);
+  CHECK(stage.totals().in == produced);
+}
+
 TEST_CASE("records deleted before they were read are told - not skipped") {
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(2);

@@ -35,12 +35,6 @@ std::string words_of(const Error& error) {
   return cat(error.reason, ": ", error.message);
 }
 
-// A batch of a limited stage is what it may take in a tenth of a second.
-std::size_t largest_poll(int rate_limit) {
-  if (rate_limit == 0) return kMaxRecords;
-  return std::clamp<std::size_t>(static_cast<std::size_t>(rate_limit) / 10, 1, kMaxRecords);
-}
-
 // Of the calling thread.
 std::chrono::microseconds processor_time() {
   timespec time{};
@@ -59,6 +53,7 @@ Loop::Loop(const Settings& settings, Step& step, int output_partitions, kafka::P
       health_(health),
       metrics_(metrics),
       ledger_(ordinal_of(settings.instance)),
+      rate_limit_(settings.rate_limit),
       blocked_by_(std::move(problem)) {}
 
 Result<void> Loop::run(const std::stop_token& stop) {
@@ -77,6 +72,7 @@ Result<void> Loop::run(const std::stop_token& stop) {
   while (outcome && !stop.stop_requested()) outcome = turn();
 
   // Finish what was handed over; what was only read will be read again.
+  if (outcome) finish_handover(kStopPatience);
   if (handover_) handover_->abandon();
   handover_.reset();
   batches_.clear();
@@ -123,12 +119,12 @@ Result<void> Loop::turn() {
 
 // Whether the rate limit allows no batch yet.
 bool Loop::held_back() {
-  if (settings_.rate_limit == 0 || batches_.empty() || handover_) return false;
+  if (batches_.empty() || handover_) return false;
   const SteadyTime now = steady_clock::now();
-  if (now >= next_batch_) return false;
+  if (now >= rate_limit_.next()) return false;
   const SteadyTime since = std::max(held_back_until_, in_hand_since_.value_or(now));
-  held_back_ += std::chrono::duration_cast<std::chrono::microseconds>(next_batch_ - since);
-  held_back_until_ = next_batch_;
+  held_back_ += std::chrono::duration_cast<std::chrono::microseconds>(rate_limit_.next() - since);
+  held_back_until_ = rate_limit_.next();
   return true;
 }
 
@@ -141,7 +137,7 @@ Result<void> Loop::poll() {
   const bool room = take && ledger_.under_way() < kMaxUnderWay;
   room ? consumer_->resume() : consumer_->pause();
   const bool busy = !room || ledger_.under_way() > 0 || ledger_.moved() || consumer_->commit_under_way();
-  auto polled = consumer_->poll(largest_poll(settings_.rate_limit), busy ? kBusyWait : kIdleWait, kGather);
+  auto polled = consumer_->poll(rate_limit_.largest_batch(kMaxRecords), busy ? kBusyWait : kIdleWait, kGather);
   if (!polled) return std::move(polled).error();
   for (const auto& end : polled->ends) ends_.insert_or_assign(end.partition, end);
   for (const auto& broken : polled->broken) {
@@ -175,12 +171,7 @@ Result<void> Loop::work() {
   const std::chrono::microseconds processor_begin = processor_time();
   const std::span<const kafka::Record> records = batches_.front().records();
   if (!handover_) {
-    if (settings_.rate_limit > 0) {
-      const std::chrono::duration<double> share(static_cast<double>(records.size()) / settings_.rate_limit);
-      // What was not used is lost, so that a standstill is not followed by a burst.
-      next_batch_ = std::max(next_batch_, begin - std::chrono::milliseconds(100)) +
-                    std::chrono::duration_cast<steady_clock::duration>(share);
-    }
+    rate_limit_.take(records.size(), begin);
     Result<StepOutput> output = step_.run(records);
     if (!output) {
       step_open_ = false;
@@ -202,6 +193,12 @@ Result<void> Loop::work() {
   metrics_.batch_seconds.observe(std::chrono::duration<double>(steady_clock::now() - begin).count());
   finish_batch();
   return {};
+}
+
+// A part of the batch's rows is in the topic already: stopping in between would write them again.
+void Loop::finish_handover(Duration patience) {
+  const SteadyTime deadline = steady_clock::now() + patience;
+  while (handover_ && steady_clock::now() < deadline && work()) producer_.poll(kBusyWait);
 }
 
 void Loop::finish_batch() {
@@ -295,6 +292,7 @@ void Loop::assigned(const std::vector<kafka::StartPosition>& partitions) {
 void Loop::revoked(const std::vector<int>& partitions, bool lost) {
   if (closing_) return;
   if (!lost) {
+    finish_handover(kRevokePatience);
     await_acknowledgements(&partitions, kRevokePatience);
     commit_now(&partitions);
   }

@@ -16,6 +16,7 @@
 #include "worker/stage/handover.h"
 #include "worker/stage/health.h"
 #include "worker/stage/ledger.h"
+#include "worker/stage/rate_limit.h"
 #include "worker/stage/settings.h"
 #include "worker/stage/step.h"
 
@@ -45,6 +46,7 @@ class Loop final : private kafka::AssignmentListener {
   void open_step();
   Result<void> work();
   bool held_back();
+  void finish_handover(Duration patience);
   void finish_batch();
   void reach_ends();
   Result<void> settle();
@@ -75,8 +77,8 @@ class Loop final : private kafka::AssignmentListener {
   std::optional<SteadyTime> in_hand_since_;  // the first of batches_
   std::chrono::microseconds held_back_{0};   // by the rate limit since then
   std::chrono::microseconds worked_{0};      // processor time of this thread on it since then
-  SteadyTime next_batch_{};                  // when the rate limit allows one
-  SteadyTime held_back_until_{};             // what held_back_ counts already
+  RateLimit rate_limit_;
+  SteadyTime held_back_until_{};  // what held_back_ counts already
   bool joined_ = false;
   bool closing_ = false;
 

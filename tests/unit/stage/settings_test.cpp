@@ -57,6 +57,19 @@ TEST_CASE("sinks and sources") {
   CHECK(intake->http_source->token_file.empty());
 }
 
+TEST_CASE("a rate limit is a whole number of records a second and absent it is none") {
+  CHECK(parse_settings(processor().dump())->rate_limit == 0);
+  Json limited = processor();
+  limited["rateLimit"] = 5000;
+  CHECK(parse_settings(limited.dump())->rate_limit == 5000);
+  for (const Json& wrong : {Json(0), Json(-1), Json(1.5), Json("5000"), Json(10'000'001)}) {
+    limited["rateLimit"] = wrong;
+    const auto refused = parse_settings(limited.dump());
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().message.find("rateLimit") != std::string::npos);
+  }
+}
+
 TEST_CASE("a complaint names the field") {
   const auto complaint = [](const std::string& parent, const std::string& member, Json value) {
     Json settings = processor();
