@@ -41,6 +41,7 @@ Topic read_topic(const Reader& at) {
   out.partitions = at["partitions"].number(0);
   if (!out.existing && out.partitions < 1) at["partitions"].fail("is needed, unless existing is true");
   if (at["retention"].present()) out.retention = read_duration(at["retention"]);
+  if (at["expectEvery"].present()) out.expect_every = read_duration(at["expectEvery"]);
   out.key = at["key"].texts();
   out.deletion_policy = read_deletion_policy(at);
   for (const Reader& field : at["value"]["fields"].items()) {

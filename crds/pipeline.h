@@ -45,6 +45,7 @@ struct Topic {
   int partitions = 0;                 // 0: existing, whatever it has
   std::optional<Duration> retention;  // none: Kafka's default
   std::vector<std::string> key;
+  std::optional<Duration> expect_every;  // silence longer than this is a failure
   bool existing = false;
   DeletionPolicy deletion_policy = DeletionPolicy::retain;
   std::vector<Field> fields;  // empty: those of the query that writes it

@@ -23,6 +23,8 @@ struct TopicSpec {
 struct TopicState {
   std::string id;  // base64 as Kafka prints it; changes when a topic is deleted and made again
   int partitions = 0;
+  int under_replicated = 0;  // partitions with fewer replicas in sync than they have
+  int offline = 0;           // partitions without a leader
 };
 
 // Offsets of one partition. end: high watermark; stable: last stable offset; start: log start.

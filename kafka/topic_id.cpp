@@ -32,7 +32,14 @@ Result<std::map<std::string, TopicState>> read_topics(rd_kafka_event_t* event) {
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code).context("describe topic " + name);
     TopicState state;
     std::size_t partitions = 0;
-    rd_kafka_TopicDescription_partitions(topics[i], &partitions);
+    const rd_kafka_TopicPartitionInfo_t** list = rd_kafka_TopicDescription_partitions(topics[i], &partitions);
+    for (std::size_t n = 0; n < partitions; ++n) {
+      std::size_t replicas = 0, in_sync = 0;
+      rd_kafka_TopicPartitionInfo_replicas(list[n], &replicas);
+      rd_kafka_TopicPartitionInfo_isr(list[n], &in_sync);
+      if (in_sync < replicas) ++state.under_replicated;
+      if (rd_kafka_TopicPartitionInfo_leader(list[n]) == nullptr) ++state.offline;
+    }
     state.partitions = static_cast<int>(partitions);
     state.id = rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(topics[i]));
     states.emplace(name, std::move(state));

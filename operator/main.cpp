@@ -128,9 +128,13 @@ Result<void> run(const OperatorOptions& options) {
                        .cluster_changed = [&](const kube::Key& key) { cluster_queue->enqueue(key); }});
   IntakeFigures intake;
   Scaler scaler(caches, *events, intake, {.changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); }});
+  HealthMonitor monitor(caches, *events,
+                        {.pipeline_changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); },
+                         .cluster_changed = [&](const kube::Key& key) { cluster_queue->enqueue(key); },
+                         .volumes = {}});
   WorkerSqlCheck sql_check(options.worker_binary);
   PipelineController pipelines(
-      manager.api(), caches, *events, sql_check, observers, scaler,
+      manager.api(), caches, *events, sql_check, observers, scaler, monitor,
       {.installation = *installation,
        .worker_image = options.worker_image,
        .pull_policy = options.worker_pull_policy,
@@ -138,7 +142,7 @@ Result<void> run(const OperatorOptions& options) {
          return kafka_connector(manager.api(), ns, bootstrap, kafka);
        }});
   KafkaClusterController clusters(
-      manager.api(), caches, *events, observers,
+      manager.api(), caches, *events, observers, monitor,
       {.image = {options.kafka_image, options.worker_pull_policy, options.worker_image},
        .connector = [&](const std::string& bootstrap) { return kafka_connector(manager.api(), "", bootstrap, {}); }});
   pipeline_queue = &manager.control("pipeline", pipelines, 2);
@@ -168,11 +172,13 @@ Result<void> run(const OperatorOptions& options) {
 
   std::jthread intake_thread([&](const std::stop_token& stop) { intake.run(stop); });
   std::jthread scaler_thread([&](const std::stop_token& stop) { scaler.run(stop); });
+  std::jthread monitor_thread([&](const std::stop_token& stop) { monitor.run(stop); });
 
   log::info(
       "started",
       {{"installation", *installation}, {"workerImage", options.worker_image}, {"kafkaImage", options.kafka_image}});
   auto done = manager.run(signals.token());
+  monitor_thread = {};
   scaler_thread = {};
   intake_thread = {};
   observers.stop();

@@ -28,6 +28,17 @@ std::vector<int> path_lengths(const std::vector<StageLook>& stages) {
 
 }  // namespace
 
+std::vector<Figure> latency_budgets(const Objectives& objectives, const std::vector<StageLook>& stages) {
+  std::vector<Figure> out(stages.size());
+  if (!objectives.latency_seconds) return out;
+  double windows = 0;
+  for (const StageLook& stage : stages) windows += stage.window_seconds;
+  const std::vector<int> lengths = path_lengths(stages);
+  for (std::size_t i = 0; i < stages.size(); ++i)
+    out[i] = std::max(kLeastBudget, (*objectives.latency_seconds - windows) / std::max(1, lengths[i]));
+  return out;
+}
+
 struct Autoscaler::Impl {
   std::map<std::string, StageLaw, std::less<>> laws;
 };
@@ -42,9 +53,7 @@ std::vector<Decision> Autoscaler::evaluate(double now, const Objectives& objecti
   std::erase_if(impl_->laws, [&](const auto& entry) {
     return std::none_of(stages.begin(), stages.end(), [&](const auto& stage) { return stage.name == entry.first; });
   });
-  double windows = 0;
-  for (const StageLook& stage : stages) windows += stage.window_seconds;
-  const std::vector<int> lengths = path_lengths(stages);
+  const std::vector<Figure> budgets = latency_budgets(objectives, stages);
 
   std::vector<Decision> decisions;
   std::vector<double> output(stages.size(), 0), throughput(stages.size(), 0), periods(stages.size(), 0);
@@ -53,10 +62,7 @@ std::vector<Decision> Autoscaler::evaluate(double now, const Objectives& objecti
     StageLaw& law = impl_->laws[stage.name];
     law.look(now, stage);
     Demand demand;
-    demand.budget_seconds = kDefaultBudget;
-    if (objectives.latency_seconds) {
-      demand.budget_seconds = std::max(kLeastBudget, (*objectives.latency_seconds - windows) / std::max(1, lengths[i]));
-    }
+    demand.budget_seconds = budgets[i].value_or(kDefaultBudget);
     if (stage.upstream.empty()) throughput[i] = objectives.throughput.value_or(0);
     for (const std::size_t u : stage.upstream) {
       demand.upstream += output[u];

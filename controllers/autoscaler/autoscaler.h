@@ -84,6 +84,11 @@ struct Decision {
   bool unknown_too_long = false;  // to be told by condition and Event
 };
 
+// How long a record may take in each stage, in seconds: the latency objective less declared windows, in equal parts
+// along the longest path through the stage; of `stages` name, upstream and window_seconds count. nullopt without an
+// objective.
+std::vector<Figure> latency_budgets(const Objectives& objectives, const std::vector<StageLook>& stages);
+
 // One per pipeline. Not thread-safe. evaluate() once a second (or two); `now` in seconds of a clock that never jumps.
 class Autoscaler {
  public:

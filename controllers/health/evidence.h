@@ -30,6 +30,7 @@ struct PartitionEvidence {
   std::optional<std::map<std::string, std::int64_t>> why;  // dead letters by reason
 };
 
+// In the order of how bad it is.
 enum class StageState { idle, flowing, paused, starting, waiting, stalled, failing };
 
 struct StageEvidence {

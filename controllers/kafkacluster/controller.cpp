@@ -1,6 +1,7 @@
 #include "controllers/kafkacluster/controller.h"
 
 #include "common/base/text.h"
+#include "controllers/monitoring/report.h"
 #include "controllers/shared/rollout.h"
 #include "crds/names.h"
 
@@ -30,7 +31,9 @@ std::vector<Condition> judge_kafka(const KafkaEvidence& evidence) {
   if (evidence.pending) reconciling = {"Reconciling", Truth::yes, evidence.pending->reason, evidence.pending->message};
   Condition stalled{"Stalled", Truth::no, "NotStalled", "nothing waits for a human"};
   if (evidence.stalled) stalled = {"Stalled", Truth::yes, evidence.stalled->reason, evidence.stalled->message};
-  return {ready, reconciling, stalled};
+  std::vector<Condition> out{ready, reconciling, stalled};
+  if (evidence.problems) out.push_back(healthy(*evidence.problems));
+  return out;
 }
 
 Result<std::optional<Duration>> KafkaClusterController::reconcile(const kube::Key& key) {
@@ -38,6 +41,7 @@ Result<std::optional<Duration>> KafkaClusterController::reconcile(const kube::Ke
   const std::string identity = cat(key.ns, "/", key.name);
   if (!cluster) {
     observers_.drop(identity);
+    monitor_.forget_cluster(key);
     const std::lock_guard lock(mutex_);
     written_.erase(key);
     return std::optional<Duration>{};
@@ -65,6 +69,8 @@ Result<std::optional<Duration>> KafkaClusterController::reconcile(const kube::Ke
     evidence.pods = summarize_pods(caches_.of(kinds::pods).list(key.ns, crds::labels::kafka_cluster, key.name));
     const auto observer = observers_.get(identity, options_.connector(crds::kafka_bootstrap_servers(key.ns, key.name)));
     const ClusterView view = observer->cluster();
+    monitor_.watch_cluster(key, spec->replicas, observer);
+    evidence.problems = monitor_.cluster_problems(key);
     const bool said = cluster->at("status/observedGeneration") == cluster->at("metadata/generation");
     // An operator that has just started does not take back what is known before it has looked itself.
     if (!view.known && said && !evidence.stalled && !failure) return std::optional<Duration>{std::chrono::seconds(1)};
@@ -90,12 +96,14 @@ Result<void> KafkaClusterController::write_status(const kube::Key& key, const Js
   const Json before = ours_is_newer ? ours->at("status") : cluster.at("status");
   const std::int64_t generation = cluster.at("metadata/generation").as_int();
   const auto conditions = judge_kafka(evidence);
-  const Json after = Json::object(
+  Json after = Json::object(
       {{"observedGeneration", generation},
        {"bootstrapServers", crds::kafka_bootstrap_servers(key.ns, key.name)},
        {"replicas", evidence.replicas},
        {"readyReplicas", evidence.pods.ready},
        {"conditions", conditions_json(conditions, before.at("conditions"), generation, options_.clock.wall())}});
+  if (evidence.problems && !evidence.problems->empty()) after["problems"] = problems_json(*evidence.problems);
+  if (!evidence.problems) keep_health(after, before);
   if (after == before) return {};
   auto written = api_.apply_status(
       kinds::kafka_clusters,

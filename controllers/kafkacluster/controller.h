@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "controllers/kafkacluster/plan.h"
+#include "controllers/monitoring/monitor.h"
 #include "controllers/observation/observers.h"
 #include "controllers/shared/conditions.h"
 #include "controllers/shared/pods.h"
@@ -25,6 +26,7 @@ struct KafkaEvidence {
   int brokers = 0;
   std::optional<Error> pending;  // what is still being rolled out
   std::optional<Error> stalled;
+  std::optional<std::vector<health::Problem>> problems;  // nullopt: not looked at yet
 };
 std::vector<Condition> judge_kafka(const KafkaEvidence& evidence);
 
@@ -37,11 +39,12 @@ class KafkaClusterController final : public kube::Reconciler {
   };
 
   KafkaClusterController(kube::Api& api, const Caches& caches, kube::EventRecorder& events, Observers& observers,
-                         Options options)
+                         HealthMonitor& monitor, Options options)
       : api_(api),
         caches_(caches),
         events_(events),
         observers_(observers),
+        monitor_(monitor),
         options_(std::move(options)),
         children_(api, caches) {}
 
@@ -54,6 +57,7 @@ class KafkaClusterController final : public kube::Reconciler {
   const Caches& caches_;
   kube::EventRecorder& events_;
   Observers& observers_;
+  HealthMonitor& monitor_;
   const Options options_;
   Children children_;
   std::mutex mutex_;

@@ -43,6 +43,7 @@ struct ClusterView {
   bool known = false;   // a first answer, or failure, is there
   std::string problem;  // why it is not reachable
   int brokers = 0;
+  int partitions = 0, under_replicated = 0, offline = 0;  // of the topics below
   bool topics_known = false;
   std::map<std::string, kafka::TopicState> topics;
 };
@@ -52,6 +53,23 @@ struct PipelineView {
   bool described = false;  // cluster.topics is from after the watch was set
   std::map<std::string, StageFigures> stages;
   std::map<std::string, double> topic_rates;  // records per second appended; absent while unknown
+};
+
+// What health is judged by. Absent = not known now.
+struct HealthView {
+  struct Stage {
+    StageFigures figures;
+    StageAccount account;
+    std::optional<double> age_seconds;  // of the oldest record that waits
+  };
+  struct Topic {
+    kafka::TopicState state;
+    std::optional<std::int64_t> appended;
+  };
+  ClusterView cluster;     // without topics
+  bool described = false;  // what is not in `topics` does not exist
+  std::map<std::string, Stage> stages;
+  std::map<std::string, Topic> topics;  // that the pipeline uses
 };
 
 // Thread-safe. tick() makes one round and may block for seconds while Kafka is away; run() makes one a second.
@@ -74,6 +92,7 @@ class Observer {
   PipelineView pipeline(const kube::Key& key) const;
   // By stage; a stage that is not watched is absent.
   std::map<std::string, StageReading> readings(const kube::Key& key) const;
+  HealthView health(const kube::Key& key) const;
 
   // The connection, for requests that change something; null while there is none.
   std::shared_ptr<KafkaLink> link() const;
@@ -118,6 +137,7 @@ class Observer {
   void commits_failed(const kube::Key& pipeline, const std::string& stage, const Error& error);
   bool due(const StageRecord& stage, std::int64_t end, SteadyTime now) const;
   StageFigures figures(const StageRecord& stage, SteadyTime now) const;
+  ClusterView overview() const;
   void unreachable(const Error& error);
   void failed(const Error& error);
   void notify();

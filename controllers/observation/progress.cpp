@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "common/base/text.h"
-#include "kafka/commit_metadata.h"
 
 namespace tidegate::controllers {
 namespace {
@@ -77,6 +76,7 @@ std::int64_t StageProgress::position_of(const kafka::CommittedOffset& committed,
 void StageProgress::observe_log(SteadyTime now, const std::vector<kafka::LogOffsets>& log) {
   if (partitions_.size() < log.size()) partitions_.resize(log.size());
   for (std::size_t i = 0; i < log.size(); ++i) {
+    partitions_[i].start = log[i].start;
     partitions_[i].end = log[i].end;
     partitions_[i].beyond = partitions_[i].position > log[i].stable;
     pass_end(partitions_[i], log[i].stable, now);
@@ -106,21 +106,12 @@ void StageProgress::observe(SteadyTime now, bool active, const std::vector<kafka
     if (fresh) partition.moved = partition.heard = now;
     partition.committed = committed[i].offset >= 0;
     partition.metadata = committed[i].metadata;
-    const auto report = kafka::CommitMetadata::decode(committed[i].metadata);
+    auto report = kafka::CommitMetadata::decode(committed[i].metadata);
     partition.legible = report.ok();
-    if (report) {
-      partition.in = report->records_in;
-      partition.out = report->records_out;
-      partition.dead_letters = report->dead_letters;
-      partition.busy_us = report->busy_us;
-      partition.wait_us = report->wait_us;
-      partition.replica = report->by.value_or(-1);
-      partition.waiting = report->waiting;
-      partition.problem = report->problem;
-    }
+    if (report) partition.report = *std::move(report);
     while (!partition.ends.empty() && partition.ends.front().first <= partition.position) partition.ends.pop_front();
-    in += partition.in;
-    out += partition.out;
+    in += partition.report.records_in;
+    out += partition.report.records_out;
   }
   in_.add(now, in);
   out_.add(now, out);
@@ -153,10 +144,10 @@ StageFigures StageProgress::figures(SteadyTime now) const {
     }
     if (partition.committed) out.silent = std::max(out.silent, since(partition.heard, now));
     out.started |= partition.committed;
-    dead_letters += partition.dead_letters;
-    if (partition.waiting && !out.waiting) {
+    dead_letters += partition.report.dead_letters;
+    if (partition.report.waiting && !out.waiting) {
       out.waiting = true;
-      out.problem = partition.problem;
+      out.problem = partition.report.problem;
     }
   }
   if (lag_known) out.lag_records = lag;

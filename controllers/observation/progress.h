@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "controllers/health/evidence.h"
 #include "crds/pipeline.h"
 #include "kafka/admin.h"
+#include "kafka/commit_metadata.h"
 
 namespace tidegate::controllers {
 
@@ -58,6 +60,13 @@ struct StageReading {
   std::string waiting;                // what a worker says that it waits for; "" when none does
 };
 
+// What health is judged by beside the figures: every partition's counters, as its last commit says.
+struct StageAccount {
+  std::vector<health::PartitionEvidence> partitions;
+  std::string dead_letter;  // text of the one that was told last
+  std::string topic_id;     // of the input, as the commit that was made last has it; "" when none says
+};
+
 // A worker commits within 200 ms of moving, so that this long without is no pause between batches.
 inline constexpr Duration kStandsStill{8'000};
 // It renews its commit every 10 s when there is nothing to do.
@@ -82,22 +91,20 @@ class StageProgress {
 
   StageFigures figures(SteadyTime now) const;
   StageReading reading(SteadyTime now) const;  // reading.cpp
+  StageAccount account() const;                // account.cpp
 
  private:
   struct Partition {
     std::int64_t position = -1;  // next record to take in; -1 unknown
     std::string metadata;        // of the last commit
-    std::int64_t stable = -1;
-    SteadyTime moved{};     // when position changed last, or when records began to wait after that
-    SteadyTime heard{};     // when the commit changed last
-    std::int64_t end = -1;  // of the log
-    std::int64_t in = 0, out = 0, dead_letters = 0;
-    std::optional<std::int64_t> busy_us, wait_us;
-    int replica = -1;
-    bool committed = false, waiting = false;
+    std::int64_t start = -1, stable = -1;
+    SteadyTime moved{};            // when position changed last, or when records began to wait after that
+    SteadyTime heard{};            // when the commit changed last
+    std::int64_t end = -1;         // of the log
+    kafka::CommitMetadata report;  // of the last commit that was legible
+    bool committed = false;
     bool legible = false;  // the metadata of the last commit is ours
     bool beyond = false;   // the position was beyond a log end that was read after it: not the same log
-    std::string problem;
     // When the log end passed these offsets, oldest first: (end, time). What `aged_from` is below is of unknown age.
     std::deque<std::pair<std::int64_t, SteadyTime>> ends;
     std::int64_t aged_from = -1;

@@ -23,7 +23,7 @@ StageReading StageProgress::reading(SteadyTime now) const {
   bool busy_known = commits_fresh, wait_known = commits_fresh, records_known = commits_fresh;
   for (const Partition& partition : partitions_) {
     StageReading::Partition& seen = out.partitions.emplace_back();
-    seen.replica = partition.replica;
+    seen.replica = partition.report.by.value_or(-1);
     // A worker that does not renew its commits has done more, or less, than it says.
     const bool silent = partition.committed && now - partition.heard >= kGoneSilent;
     if (log_fresh && partition.stable >= 0) {
@@ -34,15 +34,15 @@ StageReading StageProgress::reading(SteadyTime now) const {
       // Commits are read after log ends, so that they may be a little ahead.
       seen.position = static_cast<double>(std::min(partition.position, partition.stable));
     }
-    if (partition.waiting && out.waiting.empty()) out.waiting = partition.problem;
+    if (partition.report.waiting && out.waiting.empty()) out.waiting = partition.report.problem;
     if (!partition.committed) continue;  // nobody has worked on it: a true zero
     const bool told = partition.legible && !silent && !partition.beyond;
-    busy_known &= told && partition.busy_us.has_value();
-    wait_known &= told && partition.wait_us.has_value();
+    busy_known &= told && partition.report.busy_us.has_value();
+    wait_known &= told && partition.report.wait_us.has_value();
     records_known &= told;
-    busy += static_cast<double>(partition.busy_us.value_or(0)) / microseconds;
-    wait += static_cast<double>(partition.wait_us.value_or(0)) / microseconds;
-    records += static_cast<double>(partition.out);
+    busy += static_cast<double>(partition.report.busy_us.value_or(0)) / microseconds;
+    wait += static_cast<double>(partition.report.wait_us.value_or(0)) / microseconds;
+    records += static_cast<double>(partition.report.records_out);
   }
   if (busy_known) out.busy_seconds = busy;
   if (wait_known) out.wait_seconds = wait;

@@ -61,6 +61,7 @@ Result<std::optional<Duration>> PipelineController::reconcile(const kube::Key& k
   if (!run.pipeline) {
     observers_.forget(key);
     scaler_.forget(key);
+    monitor_.forget(key);
     const std::lock_guard lock(mutex_);
     memory_.erase(key);
     return std::optional<Duration>{};
@@ -80,6 +81,11 @@ Result<std::optional<Duration>> PipelineController::reconcile(const kube::Key& k
   if (run.accepted) {
     connect(run);
     scale(run);
+    monitor_.watch(key, plan_monitoring(key.name, *run.accepted), run.observer, learned(run, kHealthLearned));
+    if (auto kept = keep_learned(run); !kept) {
+      log::warn("what was learned cannot be written",
+                {{"namespace", key.ns}, {"pipeline", key.name}, {"error", kept.error().message}});
+    }
     for (auto step : {&PipelineController::make_topics, &PipelineController::run_stages}) {
       auto done = (this->*step)(run);
       if (done) continue;
@@ -91,6 +97,7 @@ Result<std::optional<Duration>> PipelineController::reconcile(const kube::Key& k
       break;
     }
     look_at_stages(run);
+    run.report.problems = monitor_.problems(key);
   }
   if (!run.failure && !looked_enough(run)) return std::optional<Duration>{look_again};
   if (auto written = write_status(run); !written) return written.error();
@@ -298,8 +305,8 @@ Result<void> PipelineController::run_stages(Run& run) {
 }
 
 Result<void> PipelineController::prune(const Run& run, const std::vector<Child>& wanted, bool rolled_out) {
-  std::set<std::pair<std::string, std::string>> keep{{"configmaps", accepted_name(run.key.name)}};
-  if (scales(run.accepted->spec)) keep.insert({"configmaps", learned_name(run.key.name)});
+  std::set<std::pair<std::string, std::string>> keep{{"configmaps", accepted_name(run.key.name)},
+                                                     {"configmaps", learned_name(run.key.name)}};
   for (const Child& child : wanted) keep.insert({child.kind.plural, child.object.at("metadata/name").as_string()});
   for (const auto* kind : {&kinds::stateful_sets, &kinds::deployments, &kinds::services, &kinds::config_maps}) {
     // Pods of the old version may still have to be made anew with their settings.

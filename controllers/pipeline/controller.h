@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/base/clock.h"
+#include "controllers/monitoring/monitor.h"
 #include "controllers/observation/observers.h"
 #include "controllers/pipeline/accept.h"
 #include "controllers/pipeline/plan.h"
@@ -32,12 +33,13 @@ class PipelineController final : public kube::Reconciler {
   };
 
   PipelineController(kube::Api& api, const Caches& caches, kube::EventRecorder& events, SqlCheck& check,
-                     Observers& observers, Scaler& scaler, Options options)
+                     Observers& observers, Scaler& scaler, HealthMonitor& monitor, Options options)
       : api_(api),
         caches_(caches),
         events_(events),
         observers_(observers),
         scaler_(scaler),
+        monitor_(monitor),
         options_(std::move(options)),
         children_(api, caches),
         acceptance_(api, caches, check) {}
@@ -88,8 +90,11 @@ class PipelineController final : public kube::Reconciler {
 
   // Autoscaling (scale.cpp).
   void scale(Run& run);
-  Result<void> keep_learned(const Run& run);
   std::map<std::string, int> running_replicas(const Run& run);
+
+  // What autoscaling and health learned (learned.cpp).
+  Json learned(const Run& run, const char* key);
+  Result<void> keep_learned(const Run& run);
 
   // Status and Events (report.cpp).
   Result<void> write_status(Run& run);
@@ -106,6 +111,7 @@ class PipelineController final : public kube::Reconciler {
   kube::EventRecorder& events_;
   Observers& observers_;
   Scaler& scaler_;
+  HealthMonitor& monitor_;
   const Options options_;
   Children children_;
   Acceptance acceptance_;
@@ -113,8 +119,10 @@ class PipelineController final : public kube::Reconciler {
   std::map<kube::Key, Memory> memory_;  // an entry is used by one reconcile at a time
 };
 
-// The ConfigMap that keeps what autoscaling learned.
+// The ConfigMap that keeps what autoscaling and health learned.
 std::string learned_name(const std::string& pipeline);
+inline constexpr char kScalingLearned[] = "learned.json";
+inline constexpr char kHealthLearned[] = "health.json";
 
 // Whether deleting the pipeline has something to do for us.
 bool needs_finalizer(const Json& spec);

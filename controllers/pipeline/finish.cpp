@@ -17,6 +17,7 @@ constexpr Duration patience{120'000};  // with a Kafka that does not answer
 Result<std::optional<Duration>> PipelineController::finish(Run& run) {
   const Json& pipeline = *run.pipeline;
   scaler_.forget(run.key);
+  monitor_.forget(run.key);
   const auto finalizers = pipeline.at("metadata/finalizers").strings();
   if (std::find(finalizers.begin(), finalizers.end(), kFinalizer) == finalizers.end()) {
     observers_.forget(run.key);

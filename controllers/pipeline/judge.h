@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "controllers/health/evidence.h"
 #include "controllers/observation/progress.h"
 #include "controllers/shared/pods.h"
 
 namespace tidegate::controllers {
 
-// In the order of how bad it is.
-enum class StageState { idle, flowing, paused, starting, waiting, stalled, failing };
+using health::StageState;  // in the order of how bad it is
 
 // As status shows it: "Idle", …
 const char* to_string(StageState state);

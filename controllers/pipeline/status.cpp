@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "common/base/text.h"
+#include "controllers/monitoring/report.h"
 
 namespace tidegate::controllers {
 namespace {
@@ -87,6 +88,7 @@ std::vector<Condition> conditions(const StatusReport& report) {
     out.push_back({"Stalled", Truth::no, "NotStalled", "nothing waits for a human"});
   }
   if (report.scaled) add_scaling(out, report.scaling);
+  if (report.problems) out.push_back(healthy(*report.problems));
   return out;
 }
 
@@ -101,6 +103,8 @@ Json status_json(const StatusReport& report, const Json& before, WallTime now) {
     out["stages"].push_back(stage_json(stage, report.scaling));
     if (stage.figures.lag_records) lag = lag.value_or(0) + static_cast<double>(*stage.figures.lag_records);
   }
+  if (report.problems && !report.problems->empty()) out["problems"] = problems_json(*report.problems);
+  if (!report.problems) keep_health(out, before);
   if (!report.topics.empty()) out["topics"] = to_json(report.topics);
   put(out, "eventsPerSecond", report.events_per_second);
   if (lag) out["lag"] = static_cast<std::int64_t>(rounded(*lag).as_double());
@@ -118,6 +122,19 @@ Json without_figures(Json status) {
     stages.push_back(std::move(stage));
   }
   status["stages"] = std::move(stages);
+  // Their figures are renewed while they last.
+  Json problems = Json::Array{};
+  for (Json problem : status.at("problems").items()) {
+    problem.erase("message");
+    problems.push_back(std::move(problem));
+  }
+  status["problems"] = std::move(problems);
+  Json conditions = Json::Array{};
+  for (Json condition : status.at("conditions").items()) {
+    if (condition.at("type").as_string() == "Healthy") condition.erase("message");
+    conditions.push_back(std::move(condition));
+  }
+  status["conditions"] = std::move(conditions);
   return status;
 }
 

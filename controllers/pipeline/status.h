@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "controllers/health/problem.h"
 #include "controllers/pipeline/judge.h"
 #include "controllers/pipeline/topics.h"
 #include "controllers/scaling/pipeline_scaling.h"
@@ -35,6 +36,7 @@ struct StatusReport {
   bool accepted = true;              // some version of the spec runs
   bool scaled = false;               // some stage has scale
   ScalingReport scaling;
+  std::optional<std::vector<health::Problem>> problems;  // worst first; nullopt: not looked at yet
 };
 
 std::vector<Condition> conditions(const StatusReport& report);

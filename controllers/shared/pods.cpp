@@ -88,6 +88,7 @@ Json container_resources(const crds::Resources& resources) {
 
 PodSummary summarize_pods(const std::vector<kube::ObjectPtr>& pods) {
   PodSummary out;
+  std::string unschedulable_pod;
   for (const auto& pod : pods) {
     if (pod->has("metadata/deletionTimestamp")) {
       ++out.terminating;
@@ -99,14 +100,22 @@ PodSummary summarize_pods(const std::vector<kube::ObjectPtr>& pods) {
       ++out.ready;
       continue;
     }
-    const std::string who = cat("pod ", pod->at("metadata/name").as_string(), ": ");
+    const std::string& name = pod->at("metadata/name").as_string();
+    const std::string who = cat("pod ", name, ": ");
     if (const std::string why = pod_unschedulable(*pod); !why.empty()) {
-      if (++out.unschedulable == 1) out.unschedulable_why = who + why;
+      if (++out.unschedulable == 1) {
+        out.unschedulable_why = who + why;
+        unschedulable_pod = name;
+      }
     } else if (const std::string problem = pod_problem(*pod); !problem.empty() && out.problem.empty()) {
       out.problem = who + problem;
+      out.problem_pod = name;
     }
   }
-  if (out.problem.empty()) out.problem = out.unschedulable_why;
+  if (out.problem.empty()) {
+    out.problem = out.unschedulable_why;
+    out.problem_pod = unschedulable_pod;
+  }
   return out;
 }
 

@@ -24,6 +24,7 @@ struct PodSummary {
   int terminating = 0;  // not counted above
   int unschedulable = 0;
   std::string unschedulable_why;  // of the first of these, with its name
+  std::string problem_pod;        // whose problem the next is
   std::string problem;            // of the first pod that does not run, with its name; "" when none has one
 };
 

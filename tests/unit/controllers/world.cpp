@@ -147,11 +147,14 @@ void World::restart() {
   Scaler::Options scaling;
   scaling.clock = clock();
   scaler = std::make_unique<Scaler>(caches_, events, intake, scaling);
+  HealthMonitor::Options health;
+  health.clock = clock();
+  monitor = std::make_unique<HealthMonitor>(caches_, events, health);
   pipelines = std::make_unique<PipelineController>(
-      api, caches_, events, check, *observers, *scaler,
+      api, caches_, events, check, *observers, *scaler, *monitor,
       PipelineController::Options{"install1", "tidegate/worker:1", "IfNotPresent", clock(), link});
   clusters = std::make_unique<KafkaClusterController>(
-      api, caches_, events, *observers,
+      api, caches_, events, *observers, *monitor,
       KafkaClusterController::Options{{"apache/kafka:1", "IfNotPresent", "tidegate/worker:1"}, clock(), link});
 }
 

@@ -96,6 +96,7 @@ class World {
     return std::vector<Result<std::string>>(pods.size(), Error{"Unreachable", "no pods here"});
   }};
   std::unique_ptr<Scaler> scaler;
+  std::unique_ptr<HealthMonitor> monitor;
   std::unique_ptr<PipelineController> pipelines;
   std::unique_ptr<KafkaClusterController> clusters;
   std::vector<std::string> failures;  // of reconciles

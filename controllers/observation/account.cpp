@@ -1,0 +1,36 @@
+// What a stage's commits say to those who judge its health.
+#include "controllers/observation/progress.h"
+
+namespace tidegate::controllers {
+namespace {
+
+health::Count known(std::int64_t offset) {
+  return offset < 0 ? health::Count() : health::Count(offset);
+}
+
+}  // namespace
+
+StageAccount StageProgress::account() const {
+  StageAccount out;
+  std::int64_t latest = -1;
+  for (const Partition& partition : partitions_) {
+    health::PartitionEvidence& seen = out.partitions.emplace_back();
+    seen.log_start = known(partition.start);
+    seen.readable = known(partition.stable);
+    // Beyond the end it is not a position in this log.
+    if (!partition.beyond) seen.position = known(partition.position);
+    seen.committed = partition.committed;
+    if (!partition.committed || !partition.legible) continue;
+    const kafka::CommitMetadata& report = partition.report;
+    seen.in = report.records_in;
+    seen.out = report.records_out;
+    seen.dead_letters = report.dead_letters;
+    if (report.at_ms > latest && !report.topic_id.empty()) {
+      latest = report.at_ms;
+      out.topic_id = report.topic_id;
+    }
+  }
+  return out;
+}
+
+}  // namespace tidegate::controllers
