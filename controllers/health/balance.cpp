@@ -48,12 +48,14 @@ void Balance::look(const Instant& now, const StageEvidence& stage, std::vector<F
     for (std::size_t i = 0; i < stage.partitions.size(); ++i) {
       const Count is = imbalance(stage.partitions[i], check);
       Known& known = known_[{check, i}];
+      if (is && !known.known) known.known = known.now = taught_ ? 0 : *is;
       if (is && *is != known.now) {
         known.now = *is;
         known.changed = now.steady;
       }
-      if (known.now != known.known && now.steady - known.changed >= kLasts) known.known = known.now;
-      (known.now > known.known ? missing : extra) += std::abs(known.now - known.known);
+      if (!known.known) continue;
+      if (known.now != *known.known && now.steady - known.changed >= kLasts) known.known = known.now;
+      (known.now > *known.known ? missing : extra) += std::abs(known.now - *known.known);
     }
     if (missing == 0 && extra == 0) continue;
     const std::string what = missing > 0 ? cat(std::to_string(missing), " records ", kMeaning[check])
@@ -65,12 +67,14 @@ void Balance::look(const Instant& now, const StageEvidence& stage, std::vector<F
 Json Balance::kept() const {
   Json out;
   for (const auto& [where, known] : known_) {
+    if (known.known && out.is_null()) out = Json::Object{};
     if (known.now != 0) out[kChecks[where.first]][std::to_string(where.second)] = known.now;
   }
   return out;
 }
 
 void Balance::keep(const Json& kept) {
+  taught_ = kept.is_object();
   for (std::size_t check = 0; check < kChecks.size(); ++check) {
     for (const auto& [partition, count] : kept.get(kChecks[check]).members()) {
       Known& known = known_[{check, static_cast<std::size_t>(std::strtoul(partition.c_str(), nullptr, 10))}];

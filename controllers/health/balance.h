@@ -19,7 +19,8 @@ Count imbalance(const PartitionEvidence& partition, std::size_t check);
 // Over all partitions; nullopt as soon as one is not known.
 Count imbalance(const StageEvidence& stage, std::size_t check);
 
-// An imbalance never heals by itself, since the counts run on: it is a problem until ten minutes after it last changed,
+// What is found at the first look of all is taken as known: counting may have begun in an older worker. An imbalance
+// never heals by itself, since the counts run on: it is a problem until ten minutes after it last changed,
 // and known from then on. Not thread-safe.
 class Balance {
  public:
@@ -27,16 +28,18 @@ class Balance {
 
   void look(const Instant& now, const StageEvidence& stage, std::vector<Finding>& found);
 
-  // What is known already, by check and partition; null when all is balanced.
+  // What is known already, by check and partition; null when nothing was counted.
   Json kept() const;
   void keep(const Json& kept);
 
  private:
   struct Known {
-    std::int64_t known = 0, now = 0;
+    Count known;
+    std::int64_t now = 0;
     SteadyTime changed{};
   };
   std::map<std::pair<std::size_t, std::size_t>, Known> known_;  // by check and partition
+  bool taught_ = false;
 };
 
 }  // namespace tidegate::health

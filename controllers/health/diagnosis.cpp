@@ -76,8 +76,9 @@ Json PipelineHealth::kept() const {
     put("selectivity", stage.collapsed_output.kept());
     put("nulls", stage.null_ratio.kept());
     put("deadLetters", stage.dead_letters.kept());
-    put("balance", stage.balance.kept());
-    if (one.is_null()) continue;
+    const Json balance = stage.balance.kept();
+    if (one.is_null() && balance.members().empty()) continue;  // not worth a write
+    put("balance", balance);
     one["version"] = stage.version;
     out[name] = std::move(one);
   }

@@ -26,7 +26,7 @@ struct KafkaEvidence {
   int brokers = 0;
   std::optional<Error> pending;  // what is still being rolled out
   std::optional<Error> stalled;
-  std::optional<std::vector<health::Problem>> problems;  // nullopt: not looked at yet
+  std::optional<std::vector<health::Problem>> problems;  // nullopt: not known
 };
 std::vector<Condition> judge_kafka(const KafkaEvidence& evidence);
 

@@ -32,6 +32,7 @@ void HealthMonitor::watch(const kube::Key& key, MonitoringPlan plan, std::shared
     if (const auto object = caches_.of(kinds::pipelines).get(key.ns, key.name))
       pipeline.health.resume(now(), read_problems(object->at("status")));
   }
+  pipeline.look.problems = pipeline.health.problems();
   pipeline.look.plan = std::move(plan);
   pipeline.observer = std::move(observer);
 }
@@ -44,6 +45,7 @@ void HealthMonitor::watch_cluster(const kube::Key& key, int nodes, std::shared_p
     if (const auto object = caches_.of(kinds::kafka_clusters).get(key.ns, key.name))
       cluster.health.resume(now(), read_problems(object->at("status")));
   }
+  cluster.look.problems = cluster.health.problems();
   cluster.look.nodes = nodes;
   cluster.observer = std::move(observer);
 }
@@ -61,29 +63,35 @@ void HealthMonitor::forget_cluster(const kube::Key& cluster) {
 std::optional<std::vector<health::Problem>> HealthMonitor::problems(const kube::Key& key) const {
   const std::lock_guard lock(mutex_);
   const auto found = pipelines_.find(key);
-  if (found == pipelines_.end() || !found->second.looked) return std::nullopt;
+  if (found == pipelines_.end()) return std::nullopt;
   return found->second.look.problems;
 }
 
 std::optional<std::vector<health::Problem>> HealthMonitor::cluster_problems(const kube::Key& key) const {
   const std::lock_guard lock(mutex_);
   const auto found = clusters_.find(key);
-  if (found == clusters_.end() || !found->second.looked) return std::nullopt;
+  if (found == clusters_.end()) return std::nullopt;
   return found->second.look.problems;
 }
 
-std::optional<Json> HealthMonitor::learned_to_write(const kube::Key& key) {
+std::optional<Json> HealthMonitor::learned_to_write(const kube::Key& key) const {
   const SteadyTime time = options_.clock.steady();
   const std::lock_guard lock(mutex_);
   const auto found = pipelines_.find(key);
   if (found == pipelines_.end()) return std::nullopt;
-  Pipeline& pipeline = found->second;
+  const Pipeline& pipeline = found->second;
   if (pipeline.written_at && time - *pipeline.written_at < kWriteEvery) return std::nullopt;
   Json kept = pipeline.health.kept();
   if (kept.is_null() || kept == pipeline.written) return std::nullopt;
-  pipeline.written = kept;
-  pipeline.written_at = time;
   return kept;
+}
+
+void HealthMonitor::wrote_learned(const kube::Key& key, const Json& learned) {
+  const std::lock_guard lock(mutex_);
+  const auto found = pipelines_.find(key);
+  if (found == pipelines_.end()) return;
+  found->second.written = learned;
+  found->second.written_at = options_.clock.steady();
 }
 
 void HealthMonitor::each(const std::function<void(const kube::Key&, const PipelineLook&)>& visit) const {
@@ -100,10 +108,10 @@ void HealthMonitor::each_cluster(const std::function<void(const kube::Key&, cons
   }
 }
 
-PipelineSight HealthMonitor::sight(const kube::Key& key, const MonitoringPlan& plan, const Observer& observer,
+PipelineSight HealthMonitor::sight(const kube::Key& key, const MonitoringPlan& plan, const Observer* observer,
                                    const Json& object) const {
   PipelineSight out;
-  out.kafka = observer.health(key);
+  if (observer != nullptr) out.kafka = observer->health(key);
   out.status = object.at("status");
   for (auto& pod : caches_.of(kinds::pods).list(key.ns, crds::labels::pipeline, key.name))
     out.stages[pod->at("metadata/labels").get(crds::labels::stage).as_string()].pods.push_back(std::move(pod));
@@ -125,9 +133,8 @@ void HealthMonitor::look_at_pipeline(const kube::Key& key) {
     plan = found->second.look.plan;
     observer = found->second.observer;
   }
-  health::PipelineEvidence evidence = look_at(plan, sight(key, plan, *observer, *object));
+  health::PipelineEvidence evidence = look_at(plan, sight(key, plan, observer.get(), *object));
   health::Tracker::Changes changes;
-  bool first = false;
   {
     const std::lock_guard lock(mutex_);
     const auto found = pipelines_.find(key);
@@ -138,11 +145,10 @@ void HealthMonitor::look_at_pipeline(const kube::Key& key) {
     pipeline.look.problems = pipeline.health.problems();
     for (const MonitoredStage& stage : plan.stages)
       pipeline.look.selectivity[stage.name] = pipeline.health.selectivity(stage.name);
-    first = !pipeline.looked;
     pipeline.looked = true;
   }
   tell(*object, changes);
-  if (first || changes.any()) options_.pipeline_changed(key);
+  if (changes.any()) options_.pipeline_changed(key);
 }
 
 void HealthMonitor::look_at_cluster(const kube::Key& key) {
@@ -162,7 +168,6 @@ void HealthMonitor::look_at_cluster(const kube::Key& key) {
   const ClusterView view = observer->cluster();
   health::ClusterEvidence evidence = look_at(key.name, view, nodes, std::move(volumes));
   health::Tracker::Changes changes;
-  bool first = false;
   {
     const std::lock_guard lock(mutex_);
     const auto found = clusters_.find(key);
@@ -172,11 +177,10 @@ void HealthMonitor::look_at_cluster(const kube::Key& key) {
     cluster.look.evidence = std::move(evidence);
     cluster.look.partitions = view.partitions;
     cluster.look.problems = cluster.health.problems();
-    first = !cluster.looked;
     cluster.looked = true;
   }
   tell(*object, changes);
-  if (first || changes.any()) options_.cluster_changed(key);
+  if (changes.any()) options_.cluster_changed(key);
 }
 
 void HealthMonitor::tell(const Json& object, const health::Tracker::Changes& changes) {

@@ -33,18 +33,20 @@ class HealthMonitor {
   HealthMonitor(const Caches& caches, kube::EventRecorder& events, Options options)
       : caches_(caches), events_(events), options_(std::move(options)) {}
 
-  // From reconciles. `learned`: what was written down, used when the pipeline is new here.
+  // From reconciles. `learned`: what was written down, used when the pipeline is new here. Without an observer (nothing
+  // was accepted yet) only its status is looked at.
   void watch(const kube::Key& pipeline, MonitoringPlan plan, std::shared_ptr<const Observer> observer,
              const Json& learned);
   void watch_cluster(const kube::Key& cluster, int nodes, std::shared_ptr<const Observer> observer);
   void forget(const kube::Key& pipeline);
   void forget_cluster(const kube::Key& cluster);
 
-  // Worst first; nullopt: not looked at yet.
+  // Worst first, from the start with those that the status had; nullopt: not watched.
   std::optional<std::vector<health::Problem>> problems(const kube::Key& pipeline) const;
   std::optional<std::vector<health::Problem>> cluster_problems(const kube::Key& cluster) const;
-  // What is worth writing down now: changed, and not written for ten minutes. The caller writes it.
-  std::optional<Json> learned_to_write(const kube::Key& pipeline);
+  // What is worth writing down now: changed, and not written for ten minutes. The caller writes it, and says so.
+  std::optional<Json> learned_to_write(const kube::Key& pipeline) const;
+  void wrote_learned(const kube::Key& pipeline, const Json& learned);
 
   // For those who show it: the last look at each.
   struct PipelineLook {
@@ -83,7 +85,7 @@ class HealthMonitor {
 
   void look_at_pipeline(const kube::Key& key);
   void look_at_cluster(const kube::Key& key);
-  PipelineSight sight(const kube::Key& key, const MonitoringPlan& plan, const Observer& observer,
+  PipelineSight sight(const kube::Key& key, const MonitoringPlan& plan, const Observer* observer,
                       const Json& object) const;
   void tell(const Json& object, const health::Tracker::Changes& changes);
   health::Instant now() const { return {options_.clock.steady(), options_.clock.wall()}; }

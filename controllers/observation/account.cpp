@@ -12,7 +12,7 @@ health::Count known(std::int64_t offset) {
 
 StageAccount StageProgress::account() const {
   StageAccount out;
-  std::int64_t latest = -1;
+  std::int64_t latest = -1, latest_error = -1;
   for (const Partition& partition : partitions_) {
     health::PartitionEvidence& seen = out.partitions.emplace_back();
     seen.log_start = known(partition.start);
@@ -25,6 +25,16 @@ StageAccount StageProgress::account() const {
     seen.in = report.records_in;
     seen.out = report.records_out;
     seen.dead_letters = report.dead_letters;
+    seen.from = report.seen_from;
+    seen.seen = report.seen;
+    seen.took = report.took;
+    seen.gave = report.gave;
+    seen.nulls = report.nulls;
+    seen.why = report.dead_letters_by_reason;
+    if (!report.last_error.empty() && report.dead_letters > 0 && report.at_ms > latest_error) {
+      latest_error = report.at_ms;
+      out.dead_letter = report.last_error;
+    }
     if (report.at_ms > latest && !report.topic_id.empty()) {
       latest = report.at_ms;
       out.topic_id = report.topic_id;

@@ -97,8 +97,10 @@ Result<std::optional<Duration>> PipelineController::reconcile(const kube::Key& k
       break;
     }
     look_at_stages(run);
-    run.report.problems = monitor_.problems(key);
+  } else {
+    monitor_.watch(key, {}, nullptr, {});
   }
+  run.report.problems = monitor_.problems(key);
   if (!run.failure && !looked_enough(run)) return std::optional<Duration>{look_again};
   if (auto written = write_status(run); !written) return written.error();
   if (run.failure) return *run.failure;

@@ -27,7 +27,7 @@ Result<void> PipelineController::keep_learned(const Run& run) {
   };
   put(kScalingLearned, scaling);
   put(kHealthLearned, health);
-  return children_.apply(
+  auto done = children_.apply(
       *run.pipeline,
       {kinds::config_maps, Json::object({{"apiVersion", kinds::config_maps.api_version()},
                                          {"kind", kinds::config_maps.kind},
@@ -35,6 +35,8 @@ Result<void> PipelineController::keep_learned(const Run& run) {
                                                                     {"namespace", run.key.ns},
                                                                     {"labels", pipeline_labels(run.key.name)}})},
                                          {"data", std::move(data)}})});
+  if (done && health) monitor_.wrote_learned(run.key, *health);
+  return done;
 }
 
 }  // namespace tidegate::controllers

@@ -36,7 +36,7 @@ struct StatusReport {
   bool accepted = true;              // some version of the spec runs
   bool scaled = false;               // some stage has scale
   ScalingReport scaling;
-  std::optional<std::vector<health::Problem>> problems;  // worst first; nullopt: not looked at yet
+  std::optional<std::vector<health::Problem>> problems;  // worst first; nullopt: not known
 };
 
 std::vector<Condition> conditions(const StatusReport& report);

@@ -285,7 +285,8 @@ TEST_CASE("a worker that freezes under load makes the pipeline not ready by name
     world.pass(Duration(1000));
     world.round();
   }
-  CHECK(world.api.writes.size() == writes);  // a long stall is no reason to write on and on
+  CHECK(reason(world, "Healthy") == "Stalled");
+  CHECK(world.api.writes.size() == writes + 1);  // a long stall is no reason to write on and on
   world.work();
   world.pass(Duration(1000));
   world.round();

@@ -195,6 +195,7 @@ void World::round() {
     const std::string& name = object.at("metadata/name").as_string();
     if (const auto observer = observers->find(kafka_identity("shop", name, object.at("spec")))) observer->tick();
   }
+  monitor->tick();
   run_workloads();
 }
 

@@ -72,8 +72,20 @@ TEST_CASE("a worker that does not count is unknown") {
   CHECK_FALSE(imbalance(patient.stage(), 1));
 }
 
+TEST_CASE("what is missing at the first look of all may be an older worker's and what went missing unseen is told") {
+  Patient patient;
+  *patient.stage().partitions[0].took -= 5;
+  patient.run(120);
+  CHECK(patient.history.empty());
+  patient.restart();
+  *patient.stage().partitions[1].took -= 1;
+  patient.run(20);
+  CHECK(patient.text("Unbalanced").find("rows: 1 records") != std::string::npos);
+}
+
 TEST_CASE("what was missing before a restart of the operator is not told again") {
   Patient patient;
+  patient.look();
   *patient.stage().partitions[0].took -= 1;
   patient.run(700);
   CHECK(patient.history.size() == 2);
