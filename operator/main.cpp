@@ -11,6 +11,8 @@
 #include "common/base/text.h"
 #include "common/http/server.h"
 #include "controllers/kafkacluster/controller.h"
+#include "controllers/monitoring/metrics.h"
+#include "controllers/monitoring/volume_figures.h"
 #include "controllers/observation/kafka_access.h"
 #include "controllers/pipeline/controller.h"
 #include "controllers/scaling/explain.h"
@@ -65,21 +67,6 @@ Result<std::unique_ptr<http::Server>> serve(const OperatorOptions& options, cons
   });
 }
 
-// Figures of pipelines as their status has them, for dashboards and alerts.
-void publish_pipelines(metrics::Registry& registry, const kube::Store& pipelines) {
-  registry.collect("tidegate_pipeline_ready", [&pipelines] {
-    std::vector<metrics::Registry::Sample> out;
-    for (const auto& pipeline : pipelines.list("")) {
-      const Json& ready = pipeline->at("status/conditions/0");
-      out.push_back({{{"namespace", pipeline->at("metadata/namespace").as_string()},
-                      {"pipeline", pipeline->at("metadata/name").as_string()},
-                      {"reason", ready.at("reason").as_string()}},
-                     ready.at("status").as_string() == "True" ? 1.0 : 0.0});
-    }
-    return out;
-  });
-}
-
 Result<void> run(const OperatorOptions& options) {
   const Signals signals;
   const auto config = kube::load_config(options.kubeconfig);
@@ -128,10 +115,11 @@ Result<void> run(const OperatorOptions& options) {
                        .cluster_changed = [&](const kube::Key& key) { cluster_queue->enqueue(key); }});
   IntakeFigures intake;
   Scaler scaler(caches, *events, intake, {.changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); }});
+  VolumeFigures volumes;
   HealthMonitor monitor(caches, *events,
                         {.pipeline_changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); },
                          .cluster_changed = [&](const kube::Key& key) { cluster_queue->enqueue(key); },
-                         .volumes = {}});
+                         .volumes = [&](const std::vector<kube::ObjectPtr>& pods) { return volumes.of(pods); }});
   WorkerSqlCheck sql_check(options.worker_binary);
   PipelineController pipelines(
       manager.api(), caches, *events, sql_check, observers, scaler, monitor,
@@ -166,12 +154,13 @@ Result<void> run(const OperatorOptions& options) {
       enqueue_all(*cluster_queue, labelled_keys(change, crds::labels::kafka_cluster));
     });
   }
-  publish_pipelines(registry, caches.of(kinds::pipelines));
+  publish_health(registry, monitor, caches);
   publish_scaling(registry, scaler);
   explain.store(&scaler);
 
   std::jthread intake_thread([&](const std::stop_token& stop) { intake.run(stop); });
   std::jthread scaler_thread([&](const std::stop_token& stop) { scaler.run(stop); });
+  std::jthread volumes_thread([&](const std::stop_token& stop) { volumes.run(stop); });
   std::jthread monitor_thread([&](const std::stop_token& stop) { monitor.run(stop); });
 
   log::info(
@@ -179,6 +168,7 @@ Result<void> run(const OperatorOptions& options) {
       {{"installation", *installation}, {"workerImage", options.worker_image}, {"kafkaImage", options.kafka_image}});
   auto done = manager.run(signals.token());
   monitor_thread = {};
+  volumes_thread = {};
   scaler_thread = {};
   intake_thread = {};
   observers.stop();

@@ -44,6 +44,8 @@ struct StageEvidence {
   StageState state = StageState::starting;
   std::string message;          // what the state is about
   std::string pod;              // that fails
+  int replicas = 0;             // asked for
+  int ready = 0;                // pods
   bool moving = false;          // pods come or go: a roll-out, a rescale
   std::string dead_letter;      // text of a recent one
   bool input_replaced = false;  // its offsets belong to an earlier topic of that name

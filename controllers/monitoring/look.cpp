@@ -51,6 +51,8 @@ health::StageEvidence look_at_stage(const MonitoringPlan& plan, const MonitoredS
   if (!sight.kafka.cluster.reachable && verdict.state != StageState::failing && verdict.state != StageState::paused)
     out.state = StageState::starting;
   out.pod = pods.problem_pod;
+  out.replicas = replicas;
+  out.ready = pods.ready;
   out.moving = moving(workload, pods, replicas);
   out.dead_letter = seen.account.dead_letter;
   if (sight.kafka.cluster.reachable) out.age_seconds = seen.age_seconds;

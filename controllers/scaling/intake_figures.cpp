@@ -1,11 +1,7 @@
 #include "controllers/scaling/intake_figures.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 
-#include "common/base/text.h"
-#include "common/http/client.h"
 #include "controllers/shared/pods.h"
 #include "operator/kube/sleep.h"
 
@@ -14,25 +10,12 @@ namespace {
 
 constexpr Duration kRound{1'000};
 constexpr Duration kStale{3'000};
-constexpr Duration kTimeout{800};
-constexpr std::size_t kMaxBody = 512 * 1024;
 constexpr std::size_t kAtOnce = 64;
-constexpr std::uint16_t kPort = 9400;  // docs/architecture.md, "Worker HTTP port"
-constexpr std::string_view kMetric = "tidegate_intake_bytes_in_flight";
 
 }  // namespace
 
 std::optional<double> intake_bytes(const std::string& metrics) {
-  for (const std::string& line : split(metrics, '\n')) {
-    if (line.rfind(kMetric, 0) != 0 || line.size() <= kMetric.size()) continue;
-    if (line[kMetric.size()] != '{' && line[kMetric.size()] != ' ') continue;
-    const std::string value = line.substr(line.find_last_of(' ') + 1);
-    char* end = nullptr;
-    const double bytes = std::strtod(value.c_str(), &end);
-    if (end == value.c_str() || !std::isfinite(bytes) || bytes < 0) return std::nullopt;
-    return bytes;
-  }
-  return std::nullopt;
+  return metric_value(metrics, "tidegate_intake_bytes_in_flight");
 }
 
 std::optional<double> IntakeFigures::bytes_in_flight(const std::vector<kube::ObjectPtr>& pods) {
@@ -86,12 +69,6 @@ void IntakeFigures::run(const std::stop_token& stop) {
     tick();
     kube::sleep_for(kRound, stop);
   }
-}
-
-std::vector<Result<std::string>> IntakeFigures::read_pods(const std::vector<std::string>& addresses) {
-  std::vector<http::Target> targets;
-  for (const std::string& address : addresses) targets.push_back({address, kPort, "/metrics"});
-  return http::get_all(targets, kTimeout, kMaxBody);
 }
 
 }  // namespace tidegate::controllers

@@ -1,7 +1,6 @@
 // How full the HTTP intake is: bytes in flight, read from the pods' metrics.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -11,7 +10,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "common/base/result.h"
+#include "controllers/shared/pod_metrics.h"
 #include "operator/kube/cache.h"
 
 namespace tidegate::controllers {
@@ -22,10 +21,7 @@ class IntakeFigures {
  public:
   static constexpr std::size_t kMaxPods = 512;
 
-  // Reads /metrics of pods by address, all at the same time; results in that order.
-  using Read = std::function<std::vector<Result<std::string>>(const std::vector<std::string>& addresses)>;
-
-  explicit IntakeFigures(Read read = read_pods, Clock clock = Clock::real())
+  explicit IntakeFigures(ReadPods read = read_pod_metrics, Clock clock = Clock::real())
       : read_(std::move(read)), clock_(std::move(clock)) {}
 
   // Over all ready pods of a source; nullopt when one of them has not said within 3 s, or none is ready.
@@ -36,15 +32,13 @@ class IntakeFigures {
   void tick();
   void run(const std::stop_token& stop);
 
-  static std::vector<Result<std::string>> read_pods(const std::vector<std::string>& addresses);
-
  private:
   struct Seen {
     double bytes = 0;
     SteadyTime at{};
   };
 
-  const Read read_;
+  const ReadPods read_;
   const Clock clock_;
   std::mutex mutex_;
   std::set<std::string> wanted_, asked_;  // now, and by the last rest()

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "controllers/monitoring/metrics.h"
 #include "controllers/monitoring/report.h"
+#include "controllers/monitoring/volume_figures.h"
 #include "crds/names.h"
 #include "tests/unit/controllers/world.h"
 #include "tests/unit/crds/manifest.h"
@@ -210,4 +212,59 @@ TEST_CASE("problems are read back as they were written") {
   CHECK(read_problems(*Json::parse(R"({"problems": [{"reason": "Unheard", "since": "2026-01-01T00:00:00Z"}, 3]})"))
             .empty());
   CHECK(problems_json(std::vector<health::Problem>(40, told)).items().size() == 16);
+}
+
+TEST_CASE("metrics say what is known and a problem's series ends with it") {
+  World world;
+  start(world);
+  metrics::Registry registry;
+  publish_health(registry, *world.monitor, world.caches());
+  Worker worker(world);
+  run(world, worker, 120, 100, 40);
+  const std::string well = registry.render();
+  const auto has = [](const std::string& text, const std::string& line) {
+    return text.find(line) != std::string::npos;
+  };
+  CHECK(has(well, R"(tidegate_pipeline_healthy{namespace="shop",pipeline="fraud"} 1)"));
+  CHECK(has(well,
+            R"(tidegate_stage_committed_records_total{flow="in",namespace="shop",pipeline="fraud",stage="score"} )"));
+  CHECK(has(well, R"(tidegate_stage_balance_records{check="rows",namespace="shop",pipeline="fraud",stage="score"} 0)"));
+  CHECK(has(well, R"(tidegate_stage_selectivity{namespace="shop",pipeline="fraud",stage="score"} 0.4)"));
+  CHECK(has(well, R"(tidegate_kafka_brokers_wanted{cluster="fraud",namespace="shop"} 1)"));
+  CHECK_FALSE(has(well, "tidegate_problem{"));
+  CHECK_FALSE(has(well, "tidegate_kafka_volume_bytes{"));  // nobody has said
+  run(world, worker, 20, 100, 0);
+  CHECK(has(registry.render(), R"(tidegate_problem{namespace="shop",pipeline="fraud",problem="CollapsedOutput",)"
+                               R"(severity="critical",stage="score",subject=""} 1)"));
+  run(world, worker, 40, 100, 40);
+  CHECK_FALSE(has(registry.render(), "tidegate_problem{"));
+}
+
+TEST_CASE("volumes are known of pods that have said lately") {
+  Duration now{1'000'000};
+  std::map<std::string, std::string> answers{
+      {"10.0.0.1", "tidegate_volume_bytes 1000\ntidegate_volume_used_bytes 400\n"}};
+  VolumeFigures volumes(
+      [&](const std::vector<std::string>& pods) {
+        std::vector<Result<std::string>> out;
+        for (const std::string& pod : pods)
+          out.push_back(answers.count(pod) ? Result<std::string>(answers[pod]) : Error{"Unreachable", "gone"});
+        return out;
+      },
+      {[] { return WallTime{}; }, [&] { return SteadyTime(now); }});
+  const auto pod = [](const char* name, const char* address) {
+    return std::make_shared<const Json>(
+        Json::object({{"metadata", Json::object({{"name", name}, {"namespace", "shop"}})},
+                      {"status", Json::object({{"podIP", address}})}}));
+  };
+  const std::vector<kube::ObjectPtr> pods{pod("k-0", "10.0.0.1"), pod("k-1", "10.0.0.2"), pod("k-2", "")};
+  CHECK(volumes.of(pods).empty());
+  volumes.tick();
+  REQUIRE(volumes.of(pods).size() == 1);
+  CHECK(volumes.of(pods)[0].pod == "k-0");
+  CHECK(volumes.of(pods)[0].used == 400);
+  answers.clear();
+  now += Duration(40'000);
+  volumes.tick();
+  CHECK(volumes.of(pods).empty());
 }

@@ -99,6 +99,7 @@ class World {
   std::unique_ptr<HealthMonitor> monitor;
   std::unique_ptr<PipelineController> pipelines;
   std::unique_ptr<KafkaClusterController> clusters;
+  const Caches& caches() const { return caches_; }
   std::vector<std::string> failures;  // of reconciles
 
  private:
