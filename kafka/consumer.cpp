@@ -114,7 +114,27 @@ struct Consumer::Impl {
     for (const int partition : partitions) owned.erase(partition);
     const PartitionList list = list_of(partitions);
     ErrorPtr error(rd_kafka_incremental_unassign(handle.get(), list.get()));
+    if (!error) return;
+    // Leaving in the middle of a rebalance, the library may ask for a partition back that it has taken already. It goes
+    // on only after a call that succeeds: without one, closing would wait for ever.
+    log::warn("giving partitions up again", {{"error", rd_kafka_error_string(error.get())}});
+    const PartitionList left = list_of(still_assigned(partitions));
+    error.reset(rd_kafka_incremental_unassign(handle.get(), left.get()));
     if (error) log::error("giving partitions up failed", {{"error", rd_kafka_error_string(error.get())}});
+  }
+
+  // Those of them that the library holds to be assigned.
+  std::vector<int> still_assigned(const std::vector<int>& partitions) const {
+    rd_kafka_topic_partition_list_t* found = nullptr;
+    if (rd_kafka_assignment(handle.get(), &found) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    const PartitionList assigned(found);
+    std::vector<int> left;
+    for (const int partition : partitions) {
+      if (rd_kafka_topic_partition_list_find(found, options.topic.c_str(), partition) != nullptr) {
+        left.push_back(partition);
+      }
+    }
+    return left;
   }
 
   // The broker refuses the position (auto.offset.reset=error): find out why, or read on if it was a passing thing.

@@ -60,7 +60,7 @@ class Bench {
     return client.post(body);
   }
   double bytes_in_flight() const {
-    const std::string name = "\ntidegate_intake_bytes_in_flight ";
+    const std::string name = R"(tidegate_intake_bytes_in_flight{namespace="test",pipeline="flights",stage="intake"} )";
     const std::string text = registry_.render();
     return std::stod(text.substr(text.find(name) + name.size()));
   }

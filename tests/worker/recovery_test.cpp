@@ -126,6 +126,22 @@ TEST_CASE("a worker that is told to stop under load leaves nothing undone and no
   CHECK(stage.totals().in == produced);
 }
 
+// The library may ask twice for a partition then; an answer that it does not like would keep the worker from ending.
+TEST_CASE("a worker that is told to stop in the middle of a rebalance ends") {
+  const EvenNumbers stage(2);
+  stage.produce(0, 100);
+  for (int round = 0; round < 6; ++round) {
+    CAPTURE(round);
+    WorkerProcess first(stage.settings(), "worker-0");
+    REQUIRE(eventually([&] { return first.get("/readyz").first == 200; }));
+    WorkerProcess second(stage.settings(), "worker-1");
+    REQUIRE(eventually([&] { return first.log().find("partitions given up") != std::string::npos; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(round * 10));
+    CHECK(second.terminate() == 0);
+    CHECK(first.terminate() == 0);
+  }
+}
+
 TEST_CASE("records deleted before they were read are told - not skipped") {
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(2);

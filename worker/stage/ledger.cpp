@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "kafka/commit_metadata.h"
 
@@ -45,6 +46,7 @@ void Ledger::reach(int partition, std::int64_t position, std::int64_t seen) {
   std::int64_t& last = idle ? mine.position : mine.under_way.back().position;
   std::int64_t& last_seen = idle ? mine.seen : mine.under_way.back().seen;
   last = std::max(last, position);
+  if (idle) reached_ += std::max<std::int64_t>(seen - last_seen, 0);
   last_seen = std::max(last_seen, seen);
 }
 
@@ -55,6 +57,7 @@ void Ledger::hold(int partition, std::string problem) {
 
 Ledger::Settled Ledger::settle() {
   Settled settled;
+  settled.seen = std::exchange(reached_, 0);
   for (auto& [number, partition] : partitions_) {
     while (!partition.under_way.empty()) {
       Entry& first = partition.under_way.front();

@@ -93,6 +93,7 @@ class Ledger {
                           std::int64_t now_ms) const;
   std::optional<int> replica_;
   std::map<int, Partition> partitions_;
+  std::int64_t reached_ = 0;  // records handed out that reach() told of, not yet told by settle()
 };
 
 // "fraud-score-1a2b-3" is replica 3.

@@ -229,7 +229,7 @@ void Loop::finish_batch() {
 Result<void> Loop::settle() {
   const Ledger::Settled settled = ledger_.settle();
   const bool some = settled.accounts.in > 0;
-  if (some) metrics_.settled(settled, now_ms());
+  if (some || settled.seen > 0) metrics_.settled(settled, now_ms());
   if (some || ledger_.under_way() == 0) last_progress_ = steady_clock::now();
   if (some && !blocked()) {
     blocked_by_.clear();
