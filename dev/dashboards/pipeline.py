@@ -25,13 +25,15 @@ def rate(flow):
     return f'sum by (stage) (rate(tidegate_stage_committed_records_total{{{P}, flow="{flow}"}}[$__rate_interval]))'
 
 
+WRITTEN = f"sum by (stage) (rate(tidegate_stage_records_out_total{{{P}}}[$__rate_interval]))"  # a source commits nothing
+
 DASHBOARD = dashboard(
     "tidegate-pipeline", "Pipeline", "One pipeline: its stages from left to right, what each does, and what is wrong.",
     [("namespace", "Namespace", "tidegate_pipeline_ready", False), ("pipeline", "Pipeline", 'tidegate_pipeline_ready{namespace="$namespace"}', False)],
     [(5, [(24, problems(P, "What is wrong", "Problems of this pipeline that last now, worst first. The problem links to its runbook. Empty: nothing is known to be wrong.", False))]),
      (3, [(24, stat("Stages, sources first, sinks last", "The state of each stage as the operator judges it. The figures below stand in the same columns.", states(), mappings=values(dict(sorted([*STATES.items(), PROBLEM])))))]),
-     (3, [(24, stat("Takes in", "Records per second that the stage takes in, as committed to Kafka; of a source what it writes.",
-                    strip(f'({rate("in")}) or ({rate("out")})'), "recps", background=False, decimals=1))]),
+     (3, [(24, stat("Takes in", "Records per second that the stage takes in, as committed to Kafka; of a source what its pods write.",
+                    strip(f'({rate("in")}) or ({WRITTEN})'), "recps", background=False, decimals=1))]),
      (3, [(24, stat("Waiting", "Records in Kafka that the stage has not taken in yet. A source has none.", strip(f"tidegate_stage_lag_records{{{P}}}"), "short", background=False))]),
      (3, [(24, stat("Oldest record", "Age of the oldest record that the stage has not taken in. A dash is unknown, which is not zero.",
                     strip(f"tidegate_stage_age_seconds{{{P}}}"), "s", background=False, decimals=1))]),
@@ -45,7 +47,8 @@ DASHBOARD = dashboard(
                     steps((None, RED), (0.001, ORANGE), (1, GREEN)), background=False, decimals=0))]),
      (8, [
          (12, lines("Taken in and given out", "Records per second that each stage takes in, and writes or delivers, as acknowledged by Kafka or the target.",
-                    [query(rate("in"), "{{stage}} in"), query(rate("out"), "{{stage}} out")], "recps")),
+                    [query(rate("in"), "{{stage}} in"), query(rate("out"), "{{stage}} out"),
+                     query(f'{WRITTEN} and on (stage) tidegate_stage_state{{{P}, kind="source"}}', "{{stage}} out")], "recps")),
          (12, lines("Age of the oldest record against the objective", "Age of the oldest unprocessed record; dashed is the stage's share of objectives.latency.",
                     [query(f"max by (stage) (tidegate_stage_age_seconds{{{P}}})", "{{stage}}"),
                      query(f"max by (stage) (tidegate_stage_latency_objective_seconds{{{P}}})", "objective of {{stage}}")], "s", dashed="objective of .*")),

@@ -62,8 +62,10 @@ def stage(out, ns, pipeline, name, kind, reads, writes, lag=lambda at: 0, age=la
         out.gauge("tidegate_stage_state", {**at_stage, "kind": kind, "state": one}, lambda at, one=one: 1 if state(at) == one else None)
     out.gauge("tidegate_stage_replicas", {**at_stage, "kind": kind}, replicas)
     out.gauge("tidegate_stage_ready_replicas", {**at_stage, "kind": kind}, replicas)
+    if writes:
+        out.counter("tidegate_stage_records_out_total", {**at_stage, "pod": f"{pipeline}-{name}-0"}, writes)
     for flow, rate in (("in", reads), ("out", writes), ("dead_letter", dead)):
-        if rate:
+        if rate and kind != "source":
             out.counter("tidegate_stage_committed_records_total", {**at_stage, "flow": flow}, rate)
     if kind == "source":
         for code, share in (("200", 0.99), ("429", 0.01)):
