@@ -39,6 +39,7 @@ struct StageEvidence {
   std::string version;  // of its settings: what was learned with another says nothing
   std::string input, output;
   std::vector<std::string> fields;  // of the input, in the order of `nulls`
+  bool inner = false;               // a processor of this pipeline writes the input
   bool plain_input = false;         // offsets advance by one per record: no transactions, not compacted
 
   StageState state = StageState::starting;

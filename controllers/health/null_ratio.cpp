@@ -22,6 +22,8 @@ std::optional<std::vector<std::int64_t>> counters(const StageEvidence& stage) {
 }  // namespace
 
 void NullRatio::look(const Instant& now, const StageEvidence& stage, std::vector<Finding>& found) {
+  // What a query makes null is told where the field went missing: at the stage that reads it from outside.
+  if (stage.inner) return;
   std::optional<std::vector<std::int64_t>> grown;
   if (auto counted = counters(stage)) grown = growth_.since_last(std::move(*counted));
   for (std::size_t i = 0; i < stage.fields.size(); ++i) {

@@ -33,6 +33,7 @@ health::StageEvidence look_at_stage(const MonitoringPlan& plan, const MonitoredS
   out.input = stage.input;
   out.output = stage.output;
   out.fields = stage.fields;
+  out.inner = stage.inner;
   out.plain_input = stage.plain_input;
   out.objective_seconds = stage.objective_seconds;
 

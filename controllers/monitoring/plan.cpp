@@ -56,13 +56,22 @@ MonitoringPlan plan_monitoring(const std::string& pipeline, const Accepted& acce
   }
   const auto add = [&](const crds::Stage& stage, const char* kind, const std::string& from, const std::string& to,
                        const std::string& query) {
-    MonitoredStage one{stage.name, kind, "", from, to, {}, false, stage.scale.has_value(), {}};
+    MonitoredStage one{.name = stage.name,
+                       .kind = kind,
+                       .version = "",
+                       .input = from,
+                       .output = to,
+                       .fields = {},
+                       .scaled = stage.scale.has_value(),
+                       .objective_seconds = {}};
     std::vector<crds::Field> fields;
     if (const auto found = accepted.fields.find(from); found != accepted.fields.end()) fields = found->second;
     for (const crds::Field& field : fields) one.fields.push_back(field.name);
     one.version = version_of(query, fields);
     const crds::Topic* topic = spec.topic(from);
-    one.plain_input = !topic_of(spec, from).filler.empty() && !(topic && topic->existing);
+    const MonitoredTopic source = topic_of(spec, from);
+    one.inner = source.filler_kind == "processor";
+    one.plain_input = !source.filler.empty() && !(topic && topic->existing);
     out.stages.push_back(std::move(one));
   };
   for (const auto& source : spec.sources) add(source, "source", "", source.to, "");

@@ -16,6 +16,7 @@ struct MonitoredStage {
   std::string input;                // "" for a source
   std::string output;               // "" for a sink
   std::vector<std::string> fields;  // of the input
+  bool inner = false;               // a processor of the pipeline writes the input
   bool plain_input = false;         // the input is written by stages of this pipeline alone, as far as we know
   bool scaled = false;
   std::optional<double> objective_seconds;  // its share of objectives.latency

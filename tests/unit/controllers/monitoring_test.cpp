@@ -268,3 +268,28 @@ TEST_CASE("volumes are known of pods that have said lately") {
   volumes.tick();
   CHECK(volumes.of(pods).empty());
 }
+
+TEST_CASE("what is looked at follows from the spec") {
+  Json spec = crds::fraud_spec();
+  spec["objectives"] = Json::object({{"latency", "6s"}});
+  Accepted accepted;
+  accepted.spec = crds::pipeline_from_json(spec).value();
+  accepted.fields["payments"] = {{"card", "VARCHAR", true}, {"amount", "DOUBLE", false}};
+  const MonitoringPlan plan = plan_monitoring("fraud", accepted);
+  const MonitoredStage& score = *plan.stage("score");
+  CHECK(score.fields == std::vector<std::string>{"card", "amount"});
+  CHECK(score.plain_input);  // only our intake writes it
+  CHECK_FALSE(score.inner);
+  CHECK(score.objective_seconds.value_or(0) == doctest::Approx(3));
+  CHECK(plan.stage("show")->inner);
+  CHECK(plan.topics.at(0).filler == "intake");
+  CHECK(plan.topics.at(0).reader == "score");
+  CHECK(plan.topics.back().name == "alerts");
+  CHECK(plan.cluster_is_ours);
+  const std::string version = score.version;
+  accepted.fields["payments"][1].type = "VARCHAR";
+  CHECK(plan_monitoring("fraud", accepted).stage("score")->version != version);
+  spec.erase("sources");
+  accepted.spec = crds::pipeline_from_json(spec).value();
+  CHECK_FALSE(plan_monitoring("fraud", accepted).stage("score")->plain_input);
+}

@@ -92,3 +92,12 @@ TEST_CASE("drift lasts through a pause of the stream") {
   patient.run(600);
   CHECK(patient.all() == "SchemaDrift");
 }
+
+TEST_CASE("a field that a query passes on is told once and where it comes from outside") {
+  Patient patient;
+  patient.stage().inner = true;
+  patient.run(120);
+  patient.flow.nulls = {0, 100};
+  patient.run(60);
+  CHECK(patient.history.empty());
+}
