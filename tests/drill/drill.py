@@ -84,9 +84,8 @@ def drill(name):
         outcome.resolved = time.monotonic() - began
         if not getattr(fault, "alone", False):
             shop.wait_ready(120)
-    except BaseException:
-        say(space.describe())
-        raise
+    except Exception as error:
+        raise AssertionError(f"{error}\n{space.describe()}")
     finally:
         shop.feed.stop()
     space.delete()
