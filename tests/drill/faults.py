@@ -219,7 +219,7 @@ class TopicDeleted(Fault):
         from confluent_kafka.admin import AdminClient
         shop_.feed.paused = True
         admin = AdminClient({"bootstrap.servers": f"{shop.NAME}-kafka.{shop_.space.name}:9092"})
-        for done in admin.delete_topics(["in"], operation_timeout=10).values():
+        for done in admin.delete_topics(["orders"], operation_timeout=10).values():
             done.result()
 
     def repair(self, shop_):
@@ -232,7 +232,7 @@ class BadEdit(Fault):
     stage = None
 
     def inject(self, shop_):
-        self.edit(shop_, "SELECT id, nme FROM in")
+        self.edit(shop_, "SELECT id, nme FROM orders")
 
     def repair(self, shop_):
         self.edit(shop_, shop.spec()["processors"][0]["sql"]["query"])

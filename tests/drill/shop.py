@@ -1,4 +1,4 @@
-"""The pipeline that is broken: in -> pick -> out -> table, with a Kafka of its own, fed from outside all the time."""
+"""The pipeline that is broken: orders -> pick -> picked -> table, with a Kafka of its own, fed from outside all the time."""
 import json
 import threading
 import time
@@ -15,13 +15,13 @@ def spec(**changes):
     return {
         "kafka": {"managed": {"replicas": 1, "storage": {"size": "1Gi"}, "deletionPolicy": "Delete"}},
         "objectives": {"latency": "10s"},
-        "topics": [{"name": "in", "partitions": 2, "deletionPolicy": "Delete",
+        "topics": [{"name": "orders", "partitions": 2, "deletionPolicy": "Delete",
                     "value": {"fields": [{"name": "id", "type": "BIGINT", "required": True},
                                          {"name": "name", "type": "VARCHAR"},
                                          {"name": "amount", "type": "DOUBLE"}]}}],
-        "processors": [{"name": "pick", "from": ["in"], "key": ["id"], "to": "out",
-                        "sql": {"query": "SELECT id, name, amount FROM in WHERE amount > 0"}}],
-        "sinks": [{"name": "table", "from": "out", "key": ["id"],
+        "processors": [{"name": "pick", "from": ["orders"], "key": ["id"], "to": "picked",
+                        "sql": {"query": "SELECT id, name, amount FROM orders WHERE amount > 0"}}],
+        "sinks": [{"name": "table", "from": "picked", "key": ["id"],
                    "postgres": {"table": "picked", "createTable": True, "dsnSecretRef": {"name": "warehouse", "key": "dsn"}}}],
         **changes,
     }
@@ -33,7 +33,7 @@ def good(number):
 
 
 class Feed:
-    """Writes `rate` records a second to topic `in`, in a thread, until stopped; `make` and `rate` may be changed at any time."""
+    """Writes `rate` records a second to topic `orders`, in a thread, until stopped; `make` and `rate` may be changed at any time."""
 
     def __init__(self, namespace, partitions=2):
         self.make = good
@@ -54,7 +54,7 @@ class Feed:
             due += 0 if self.paused else (now - last) * self.rate
             last = now
             while due >= 1:
-                self._producer.produce("in", value=self.make(self.sent), partition=self.sent // 10 % self.partitions)
+                self._producer.produce("orders", value=self.make(self.sent), partition=self.sent // 10 % self.partitions)
                 self.sent += 1
                 due -= 1
             self._producer.poll(0)
