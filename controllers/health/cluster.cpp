@@ -16,7 +16,8 @@ constexpr double kTrendFrom = 0.5;         // used: below, retention is likely t
 
 }  // namespace
 
-void look_at_brokers(const ClusterEvidence& cluster, std::vector<Finding>& found) {
+void Brokers::look(const ClusterEvidence& cluster, std::vector<Finding>& found) {
+  starting_ = cluster.is_new && !whole_once_;
   if (!cluster.reachable) return;
   std::vector<std::string> parts;
   if (!*cluster.reachable) {
@@ -30,7 +31,8 @@ void look_at_brokers(const ClusterEvidence& cluster, std::vector<Finding>& found
     if (cluster.under_replicated.value_or(0) > 0)
       parts.push_back(cat(std::to_string(*cluster.under_replicated), " partitions are under-replicated"));
   }
-  if (parts.empty()) return;
+  if (parts.empty()) whole_once_ = true;
+  if (parts.empty() || starting_) return;
   found.push_back(
       finding(Kind::kafka_degraded, "", "", cluster.name, cat("Kafka ", cluster.name, ": ", join(parts, ", "))));
 }

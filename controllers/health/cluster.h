@@ -8,7 +8,17 @@
 
 namespace tidegate::health {
 
-void look_at_brokers(const ClusterEvidence& cluster, std::vector<Finding>& found);
+// A cluster that starts for the first time lacks nothing yet.
+class Brokers {
+ public:
+  void look(const ClusterEvidence& cluster, std::vector<Finding>& found);
+  // It is new and was never seen whole.
+  bool starting() const { return starting_; }
+
+ private:
+  bool whole_once_ = false;
+  bool starting_ = false;
+};
 
 // Watches how full volumes are and when they will be full.
 class DiskFilling {

@@ -48,8 +48,10 @@ Tracker::Changes PipelineHealth::diagnose(const Instant& now, const PipelineEvid
     known.silence.look(now, topic, found);
     known.replacement.look(now, topic, found);
   }
-  look_at_pipeline(evidence, found);
-  if (!evidence.cluster_is_ours) look_at_brokers(evidence.cluster, found);
+  std::vector<Finding> of_brokers;
+  brokers_.look(evidence.cluster, of_brokers);
+  look_at_pipeline(evidence, brokers_.starting(), found);
+  if (!evidence.cluster_is_ours) found.insert(found.end(), of_brokers.begin(), of_brokers.end());
   return tracker_.look(now, found);
 }
 
@@ -87,7 +89,7 @@ Json PipelineHealth::kept() const {
 
 Tracker::Changes ClusterHealth::diagnose(const Instant& now, const ClusterEvidence& evidence) {
   std::vector<Finding> found;
-  look_at_brokers(evidence, found);
+  brokers_.look(evidence, found);
   disk_filling_.look(now, evidence, found);
   return tracker_.look(now, found);
 }

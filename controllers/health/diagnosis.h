@@ -41,6 +41,7 @@ class PipelineHealth {
   Stage& stage_of(const StageEvidence& stage);
 
   Tracker tracker_;
+  Brokers brokers_;
   std::map<std::string, Stage> stages_;
   std::map<std::string, Topic> topics_;
   Json taught_;
@@ -55,6 +56,7 @@ class ClusterHealth {
 
  private:
   Tracker tracker_;
+  Brokers brokers_;
   DiskFilling disk_filling_;
 };
 

@@ -73,6 +73,7 @@ struct VolumeEvidence {
 
 struct ClusterEvidence {
   std::string name;
+  bool is_new = false;  // what asks for it was made a few minutes ago at most
   std::optional<bool> reachable;
   std::string problem;  // why it is not reachable
   std::optional<int> brokers, brokers_wanted;

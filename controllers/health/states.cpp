@@ -97,8 +97,8 @@ void look_for_skew(const StageEvidence& stage, std::vector<Finding>& found) {
                               " records that wait are in partition ", std::to_string(worst), " of ", stage.input)));
 }
 
-void look_at_pipeline(const PipelineEvidence& pipeline, std::vector<Finding>& found) {
-  if (pipeline.cluster.reachable == false) {
+void look_at_pipeline(const PipelineEvidence& pipeline, bool kafka_starts, std::vector<Finding>& found) {
+  if (pipeline.cluster.reachable == false && !kafka_starts) {
     found.push_back(finding(Kind::waiting, "", "", "", cat("Kafka cannot be reached: ", pipeline.cluster.problem)));
   }
   if (!pipeline.refused.empty()) found.push_back(finding(Kind::refused, "", "", "", pipeline.refused));

@@ -11,6 +11,7 @@ void look_at_state(const StageEvidence& stage, std::vector<Finding>& found);
 void look_for_lost_data(const StageEvidence& stage, std::vector<Finding>& found);
 void look_for_slowness(const StageEvidence& stage, std::vector<Finding>& found);
 void look_for_skew(const StageEvidence& stage, std::vector<Finding>& found);
-void look_at_pipeline(const PipelineEvidence& pipeline, std::vector<Finding>& found);
+// `kafka_starts`: for the first time, so that nobody can have reached it yet.
+void look_at_pipeline(const PipelineEvidence& pipeline, bool kafka_starts, std::vector<Finding>& found);
 
 }  // namespace tidegate::health

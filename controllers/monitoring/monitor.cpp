@@ -19,6 +19,14 @@ std::vector<kube::Key> keys_of(const Map& map) {
   return out;
 }
 
+// Images are pulled, volumes are made, brokers start.
+constexpr Duration kFirstStart{180'000};
+
+bool is_new(const Json& object, WallTime now) {
+  const auto made = parse_rfc3339(object.at("metadata/creationTimestamp").as_string());
+  return made && now - *made < kFirstStart;
+}
+
 }  // namespace
 
 void HealthMonitor::watch(const kube::Key& key, MonitoringPlan plan, std::shared_ptr<const Observer> observer,
@@ -134,6 +142,7 @@ void HealthMonitor::look_at_pipeline(const kube::Key& key) {
     observer = found->second.observer;
   }
   health::PipelineEvidence evidence = look_at(plan, sight(key, plan, observer.get(), *object));
+  evidence.cluster.is_new = is_new(*object, options_.clock.wall());
   health::Tracker::Changes changes;
   {
     const std::lock_guard lock(mutex_);
@@ -167,6 +176,7 @@ void HealthMonitor::look_at_cluster(const kube::Key& key) {
     volumes = options_.volumes(caches_.of(kinds::pods).list(key.ns, crds::labels::kafka_cluster, key.name));
   const ClusterView view = observer->cluster();
   health::ClusterEvidence evidence = look_at(key.name, view, nodes, std::move(volumes));
+  evidence.is_new = is_new(*object, options_.clock.wall());
   health::Tracker::Changes changes;
   {
     const std::lock_guard lock(mutex_);

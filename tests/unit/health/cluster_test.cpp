@@ -88,3 +88,21 @@ TEST_CASE("a volume that will be full within six hours is told from half on and 
   young.run(1800, 0.1);  // retention is likely to come first
   CHECK(young.all().empty());
 }
+
+TEST_CASE("a cluster that starts for the first time lacks nothing until it was whole or has had its time") {
+  Cluster cluster;
+  cluster.evidence.is_new = true;
+  cluster.evidence.brokers = 1;
+  cluster.run(120);
+  CHECK(cluster.all().empty());
+  cluster.evidence.is_new = false;
+  cluster.run(20);
+  CHECK(cluster.all().find("1 of 3 brokers answer") != std::string::npos);
+
+  Cluster soon_whole;
+  soon_whole.evidence.is_new = true;
+  soon_whole.run(10);
+  soon_whole.evidence.brokers = 2;
+  soon_whole.run(20);
+  CHECK(soon_whole.all().find("2 of 3 brokers answer") != std::string::npos);
+}

@@ -144,3 +144,16 @@ TEST_CASE("a Kafka that cannot be reached is one problem and what is not known o
   CHECK(patient.all() == "Waiting");
   CHECK(patient.text("Waiting").find("Kafka cannot be reached: connection refused") == 0);
 }
+
+TEST_CASE("a pipeline does not wait for a Kafka that starts with it") {
+  Patient patient;
+  patient.evidence.cluster.is_new = true;
+  patient.evidence.cluster.reachable = false;
+  patient.run(120);
+  CHECK(patient.all().empty());
+  patient.evidence.cluster.reachable = true;
+  patient.run(10);
+  patient.evidence.cluster.reachable = false;
+  patient.run(20);
+  CHECK(patient.has("Waiting"));
+}
