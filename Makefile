@@ -68,6 +68,12 @@ bench-autoscale: ## autoscalers in simulation, into docs/autoscaling-benchmark.m
 	@dev/setup build
 	@bench/autoscale/run
 
+.PHONY: bench-rescale
+bench-rescale: ## age of records and repeats while workers come and go
+	@dev/setup build
+	@dev/setup services
+	@bench/rescale/run
+
 .PHONY: asan
 asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory test-unit PRESET=asan
