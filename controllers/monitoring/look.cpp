@@ -2,18 +2,11 @@
 
 #include "common/base/text.h"
 #include "controllers/pipeline/judge.h"
+#include "controllers/shared/conditions.h"
 #include "controllers/shared/rollout.h"
 
 namespace tidegate::controllers {
 namespace {
-
-const Json& condition(const Json& status, const std::string& type) {
-  static const Json none;
-  for (const Json& item : status.at("conditions").items()) {
-    if (item.at("type").as_string() == type) return item;
-  }
-  return none;
-}
 
 bool is_true(const Json& condition) {
   return condition.at("status").as_string() == "True";
@@ -86,15 +79,15 @@ health::PipelineEvidence look_at(const MonitoringPlan& plan, const PipelineSight
     }
     out.topics.push_back(std::move(one));
   }
-  const Json& stalled = condition(sight.status, "Stalled");
+  const Json& stalled = find_condition(sight.status, "Stalled");
   if (is_true(stalled)) out.refused = cat(stalled.at("reason").as_string(), ": ", stalled.at("message").as_string());
-  const Json& ready = condition(sight.status, "Ready");
-  const Json& reconciling = condition(sight.status, "Reconciling");
+  const Json& ready = find_condition(sight.status, "Ready");
+  const Json& reconciling = find_condition(sight.status, "Reconciling");
   if (is_true(reconciling))
     out.not_ready = reconciling.at("message").as_string();
   else if (ready.at("reason").as_string() == "Starting")
     out.not_ready = ready.at("message").as_string();
-  const Json& limited = condition(sight.status, "ScalingLimited");
+  const Json& limited = find_condition(sight.status, "ScalingLimited");
   if (is_true(limited)) out.scaling_limited = limited.at("message").as_string();
   return out;
 }

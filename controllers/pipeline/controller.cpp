@@ -20,14 +20,6 @@ bool has_finalizer(const Json& pipeline) {
   return std::find(all.begin(), all.end(), kFinalizer) != all.end();
 }
 
-const Json& condition(const Json& status, const std::string& type) {
-  static const Json none;
-  for (const Json& item : status.at("conditions").items()) {
-    if (item.at("type").as_string() == type) return item;
-  }
-  return none;
-}
-
 // Observers of external clusters also differ by who signs in, and from where the secrets come.
 std::string observer_identity(const kube::Key& key, const Json& spec) {
   const std::string identity = kafka_identity(key.ns, key.name, spec);
@@ -182,7 +174,7 @@ void PipelineController::connect(Run& run) {
   if (run.view.cluster.reachable || run.report.cluster.empty()) return;
   // What the KafkaCluster says about itself explains more than that nobody answers.
   const auto cluster = caches_.of(kinds::kafka_clusters).get(run.key.ns, run.report.cluster);
-  const Json& ready = cluster ? condition(cluster->at("status"), "Ready") : condition(Json(), "Ready");
+  const Json& ready = cluster ? find_condition(cluster->at("status"), "Ready") : find_condition(Json(), "Ready");
   if (ready.at("status").as_string() == "False") run.view.cluster.problem = ready.at("message").as_string();
 }
 

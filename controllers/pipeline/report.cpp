@@ -7,14 +7,6 @@ namespace {
 
 constexpr Duration figures_every{30'000};
 
-const Json& condition(const Json& status, const std::string& type) {
-  static const Json none;
-  for (const Json& item : status.at("conditions").items()) {
-    if (item.at("type").as_string() == type) return item;
-  }
-  return none;
-}
-
 }  // namespace
 
 Result<void> PipelineController::write_status(Run& run) {
@@ -50,8 +42,8 @@ Result<void> PipelineController::write_status(Run& run) {
 // Events about what changed.
 void PipelineController::tell(const Json& pipeline, const Json& before, const Json& after) {
   for (const char* type : {"Stalled", "Ready", "ScalingActive", "ScalingLimited"}) {
-    const Json& was = condition(before, type);
-    const Json& is = condition(after, type);
+    const Json& was = find_condition(before, type);
+    const Json& is = find_condition(after, type);
     if (is.is_null() || (was.is_null() && std::string_view(type).starts_with("Scaling"))) continue;
     if (was.at("status") == is.at("status") && was.at("reason") == is.at("reason")) continue;
     const bool truth = is.at("status").as_string() == "True";

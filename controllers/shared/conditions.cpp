@@ -19,6 +19,14 @@ const char* text(Truth status) {
 
 }  // namespace
 
+const Json& find_condition(const Json& status, const std::string& type) {
+  static const Json none;
+  for (const Json& item : status.at("conditions").items()) {
+    if (item.at("type").as_string() == type) return item;
+  }
+  return none;
+}
+
 Json conditions_json(const std::vector<Condition>& now, const Json& before, std::int64_t generation, WallTime time) {
   Json out = Json::Array{};
   for (const Condition& condition : now) {

@@ -3,17 +3,10 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "controllers/shared/conditions.h"
 
 namespace tidegate::controllers {
 namespace {
-
-const Json& condition(const Json& pod, const std::string& type) {
-  static const Json none;
-  for (const Json& item : pod.at("status/conditions").items()) {
-    if (item.at("type").as_string() == type) return item;
-  }
-  return none;
-}
 
 // A container waits in these states for more than the usual start.
 bool is_problem(const std::string& waiting_reason) {
@@ -44,7 +37,7 @@ std::string container_problem(const Json& container) {
 
 // Why no node takes it; other reasons than Unschedulable, such as SchedulerError, pass by themselves.
 std::string pod_unschedulable(const Json& pod) {
-  const Json& scheduled = condition(pod, "PodScheduled");
+  const Json& scheduled = find_condition(pod.at("status"), "PodScheduled");
   if (scheduled.at("status").as_string() != "False" || scheduled.at("reason").as_string() != "Unschedulable") return "";
   return cat("Unschedulable: ", truncate_utf8(scheduled.at("message").as_string(), 300));
 }
@@ -96,7 +89,7 @@ PodSummary summarize_pods(const std::vector<kube::ObjectPtr>& pods) {
     }
     ++out.total;
     if (pod->at("status/containerStatuses/0/state/running").is_object()) ++out.running;
-    if (condition(*pod, "Ready").at("status").as_string() == "True") {
+    if (find_condition(pod->at("status"), "Ready").at("status").as_string() == "True") {
       ++out.ready;
       continue;
     }
