@@ -204,10 +204,14 @@ void Loop::finish_handover(Duration patience) {
 void Loop::finish_batch() {
   const std::span<const kafka::Record> records = batches_.front().records();
   const SteadyTime now = steady_clock::now();
-  const auto busy = std::chrono::duration_cast<std::chrono::microseconds>(now - in_hand_since_.value_or(now));
+  const auto in_hand = std::chrono::duration_cast<std::chrono::microseconds>(now - in_hand_since_.value_or(now));
+  // A record of a limited stage takes at least the time that the limit gives it, also while few come and none is held
+  // back: else the stage would seem able to take far more than it may.
+  const auto busy = std::max(in_hand - held_back_, rate_limit_.share(records.size()));
   // A sink waits for its target whenever it neither works nor is held back.
-  const auto wait = settings_.kind == Kind::sink ? std::max(busy - held_back_ - worked_, std::chrono::microseconds{0})
-                                                 : std::chrono::microseconds{0};
+  const auto wait = settings_.kind == Kind::sink
+                        ? std::max(in_hand - held_back_ - worked_, std::chrono::microseconds{0})
+                        : std::chrono::microseconds{0};
   metrics_.busy_seconds.add(std::chrono::duration<double>(busy).count());
   for (auto& [partition, entry] : share_out({records, handover_->rejections(), handover_->counts(), busy, wait})) {
     // A batch of several partitions has no rows (Step::mixes_partitions).

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "common/base/clock.h"
 
@@ -22,10 +23,11 @@ class RateLimit {
   }
   // When the next batch may be taken in hand; in the past without a limit.
   SteadyTime next() const { return next_; }
-  void take(std::size_t records, SteadyTime now) {
-    if (rate_ == 0) return;
-    const std::chrono::duration<double> share(static_cast<double>(records) / rate_);
-    next_ = std::max(next_, now - kKept) + std::chrono::duration_cast<SteadyTime::duration>(share);
+  void take(std::size_t records, SteadyTime now) { next_ = std::max(next_, now - kKept) + share(records); }
+  // The time that the rate gives so many records; zero without a limit.
+  std::chrono::microseconds share(std::size_t records) const {
+    if (rate_ == 0) return std::chrono::microseconds{0};
+    return std::chrono::microseconds(static_cast<std::int64_t>(records) * 1'000'000 / rate_);
   }
 
  private:

@@ -60,3 +60,9 @@ TEST_CASE("a standstill is not followed by a burst") {
   limit.take(100, later);
   CHECK(limit.next() == later + 100ms);
 }
+
+TEST_CASE("a record has the time that the rate gives it") {
+  CHECK(RateLimit(0).share(8192) == 0us);
+  CHECK(RateLimit(100).share(1) == 10ms);
+  CHECK(RateLimit(100).share(55) == 550ms);
+}
