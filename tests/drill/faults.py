@@ -149,11 +149,11 @@ class SinkSlow(Fault):
     """the table takes rows slower than they come; the objective is 10 s"""
     alerts = ("TidegateSlow",)
     stage = "table"
-    deadline = 100  # it takes until the oldest waiting record is older than the stage's share
+    deadline = 150  # it takes until the oldest waiting record is older than the stage's share
 
     def inject(self, shop_):
         shop_.space.query("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
-                          "$$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$")
+                          "$$ BEGIN PERFORM pg_sleep(0.08); RETURN NEW; END $$")
         shop_.space.query("CREATE TRIGGER slow BEFORE INSERT ON picked FOR EACH ROW EXECUTE FUNCTION slow()")
 
     def repair(self, shop_):

@@ -25,7 +25,7 @@ constexpr const char* session_settings =
     "SET statement_timeout = '9s'; SET lock_timeout = '5s'; SELECT pg_catalog.set_config('synchronous_commit', 'on', "
     "false) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'";
 constexpr int attempts = 3;  // of a transaction that lost a deadlock or a serialisation conflict
-constexpr std::size_t fewest_rows = 100;
+constexpr std::size_t fewest_rows = 1;
 constexpr std::size_t longest_problem = 300;
 
 bool in_class(const PostgresError& error, std::string_view sqlstate_class) {

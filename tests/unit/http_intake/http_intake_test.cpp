@@ -168,8 +168,9 @@ TEST_CASE("http_intake: settings that cannot work are refused") {
 
 TEST_CASE("http_intake: stop ends without loss of what was answered and may be repeated") {
   Running running(options_for_mock());
-  CHECK(running.post("{\"card\":\"a\"}\n").status == 200);
   Client idle(running.intake->port());
+  CHECK(idle.get("/").status == 200);
+  CHECK(running.post("{\"card\":\"a\"}\n").status == 200);
   running.intake->stop(Duration{1000});
   running.intake->stop(Duration{0});
   CHECK(idle.closed());
