@@ -14,6 +14,18 @@ import shop
 from cluster import processes, until
 
 
+def stop_broker(shop_, *how):
+    """Deletes the broker's pod; a quota keeps it from coming back."""
+    shop_.space.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-new-pods"},
+                       "spec": {"hard": {"pods": "0"}}})
+    shop_.space.kubectl("delete", "pod", f"{shop.NAME}-kafka-brokers-0", *how)
+
+
+def let_broker_back(shop_):
+    shop_.space.kubectl("delete", "resourcequota", "no-new-pods")
+    shop_.space.kubectl("annotate", f"statefulset/{shop.NAME}-kafka-brokers", "tests/look-again=now", "--overwrite")  # ends the backoff
+
+
 class Fault:
     alerts = ()
     stage = "pick"
@@ -179,13 +191,10 @@ class BrokerDown(Fault):
     stage = None
 
     def inject(self, shop_):
-        shop_.space.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-new-pods"},
-                           "spec": {"hard": {"pods": "0"}}})
-        shop_.space.kubectl("delete", "pod", f"{shop.NAME}-kafka-brokers-0", "--grace-period=0", "--force")
+        stop_broker(shop_, "--grace-period=0", "--force")
 
     def repair(self, shop_):
-        shop_.space.kubectl("delete", "resourcequota", "no-new-pods")
-        shop_.space.kubectl("annotate", "statefulset/shop-kafka-brokers", "tests/look-again=now")  # ends the backoff
+        let_broker_back(shop_)
 
 
 class DiskFull(Fault):
@@ -199,9 +208,12 @@ class DiskFull(Fault):
         claim = shop_.space.get("pvc")["items"][0]["spec"]["volumeName"]
         volume = json.loads(cluster.run("kubectl", "get", "pv", claim, "-o", "json"))["spec"]
         self.path = (volume.get("hostPath") or volume["local"])["path"]
-        on_node("mount", "-t", "tmpfs", "-o", "size=400m,mode=0777", "tmpfs", self.path)
-        shop_.space.kubectl("delete", "pod", f"{shop.NAME}-kafka-brokers-0")
-        until("the broker is back", lambda: "True" in json.dumps(shop_.space.get("kafkaclusters.tidegate.io", shop.NAME)["status"]["conditions"][0]), 90)
+        stop_broker(shop_)
+        on_node("sh", "-ec", f"small=$(mktemp -d); mount -t tmpfs -o size=400m tmpfs $small; cp -a {self.path}/. $small; "
+                             f"chmod --reference={self.path} $small; chown --reference={self.path} $small; "
+                             f"mount --bind $small {self.path}")
+        let_broker_back(shop_)
+        shop_.wait_ready(120)
         shop_.feed.paused = False
 
     def inject(self, shop_):
