@@ -9,6 +9,8 @@ import pathlib
 import signal
 import threading
 
+from confluent_kafka.admin import AdminClient
+
 import cluster
 import shop
 from cluster import processes, until
@@ -228,14 +230,25 @@ class TopicDeleted(Fault):
     alerts = ("TidegateTopicLost",)
 
     def inject(self, shop_):
-        from confluent_kafka.admin import AdminClient
         shop_.feed.paused = True
         admin = AdminClient({"bootstrap.servers": f"{shop.NAME}-kafka.{shop_.space.name}:9092"})
         for done in admin.delete_topics(["orders"], operation_timeout=10).values():
             done.result()
 
     def repair(self, shop_):
+        """As the runbook says: the stage begins the new topic from its start once its group's offsets are gone."""
+        self.pause(shop_, True)
+        until("the workers are gone", lambda: not shop_.space.stage_pods(shop.NAME, "pick"), 60)
+        admin = AdminClient({"bootstrap.servers": f"{shop.NAME}-kafka.{shop_.space.name}:9092"})
+        groups = [g.group_id for g in admin.list_consumer_groups().result().valid]
+        [group] = [g for g in groups if g.endswith(f".{shop_.space.name}.{shop.NAME}.pick")]
+        for done in admin.delete_consumer_groups([group]).values():
+            done.result()
+        self.pause(shop_, False)
         shop_.feed.paused = False
+
+    def pause(self, shop_, paused):
+        shop_.space.kubectl("patch", "pipelines.tidegate.io", shop.NAME, "--type=merge", "-p", json.dumps({"spec": {"paused": paused}}))
 
 
 class BadEdit(Fault):
