@@ -70,6 +70,11 @@ void Connection::complain(std::string problem) {
   complaint_ = std::move(problem);
 }
 
+bool Connection::away() const {
+  const std::lock_guard lock(mutex_);
+  return !problem_.empty();
+}
+
 std::string Connection::problem() const {
   const std::lock_guard lock(mutex_);
   return problem_.empty() ? complaint_ : problem_;

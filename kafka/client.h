@@ -53,6 +53,8 @@ class Connection {
   // Something else that keeps the client from working; stays until it is set to "".
   void complain(std::string problem);
   std::string problem() const;
+  // No broker lets us in, as far as known.
+  bool away() const;
 
  private:
   mutable std::mutex mutex_;

@@ -400,6 +400,10 @@ void Consumer::close() {
   impl_->watch_queue.reset();
 }
 
+bool Consumer::away() const {
+  return impl_->connection.away();
+}
+
 std::string Consumer::problem() const {
   return impl_->connection.problem();
 }

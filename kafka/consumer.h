@@ -69,7 +69,7 @@ struct Commit {
   std::string metadata;
 };
 
-// One thread uses it; only problem() may be called by others.
+// One thread uses it; only problem() and away() may be called by others.
 class Consumer {
  public:
   // `listener` must outlive it.
@@ -99,6 +99,8 @@ class Consumer {
   void close();
   // Why no broker can be reached now; empty when one can, as far as known. Thread-safe.
   std::string problem() const;
+  // Whether no broker can be reached now, as far as this client knows. Thread-safe.
+  bool away() const;
 
  private:
   struct Impl;

@@ -6,6 +6,7 @@ usage: drill.py [--list] [--record FILE] [FAULT...]
 import argparse
 import concurrent.futures
 import datetime
+import os
 import pathlib
 import sys
 import threading
@@ -38,8 +39,8 @@ class Outcome:
 
 
 def about(fault, space):
-    """Labels that tell the alerts of this fault's pipeline from the others."""
-    return {} if getattr(fault, "alone", False) else {"namespace": space.name}
+    """Labels that tell the alerts of this fault from the others: those of its pipeline, or of the operator."""
+    return {"alertname": fault.alerts[0]} if getattr(fault, "alone", False) else {"namespace": space.name}
 
 
 def follow(url, section, space, stage):
@@ -85,7 +86,7 @@ def drill(name):
         began = time.monotonic()
         fault.repair(shop)
         follow(notes["runbook_url"], "Mitigation", space, labels.get("stage") or fault.stage or "pick")
-        until(f"{outcome.alert} is resolved", lambda: not alerts(**about(fault, space), alertname=outcome.alert), RESOLVE, every=1)
+        until(f"{outcome.alert} is resolved", lambda: not alerts(**{**about(fault, space), "alertname": outcome.alert}), RESOLVE, every=1)
         outcome.resolved = time.monotonic() - began
         if not getattr(fault, "alone", False):
             shop.wait_ready(120)
@@ -93,7 +94,8 @@ def drill(name):
         raise AssertionError(f"{error}\n{space.describe()}")
     finally:
         shop.feed.stop()
-    space.delete()
+        if not os.environ.get("KEEP"):
+            space.delete()
     return outcome
 
 

@@ -6,6 +6,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "kafka/admin.h"
 #include "worker/stage/shares.h"
 
 namespace tidegate::stage {
@@ -29,6 +30,10 @@ constexpr Duration kRevokePatience{5000};   // for acknowledgements before parti
 constexpr Duration kStopPatience{15'000};
 constexpr Duration kCommitPatience{5000};
 constexpr Duration kLeavePatience{3000};
+constexpr Duration kAwayPatience{20'000};  // without any broker, until somebody else looks for them
+constexpr Duration kLookInterval{5000};
+constexpr Duration kLookTimeout{2000};
+constexpr Duration kReconnectPatience{15'000};  // the client's own reconnects are up to 10 s apart
 
 std::string words_of(const Error& error) {
   if (error.reason == "Waiting" || error.message.starts_with(error.reason)) return error.message;
@@ -94,6 +99,7 @@ Result<void> Loop::turn() {
   producer_.poll(Duration{0});
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   if (auto settled = settle(); !settled) return settled;
+  if (auto looked = look_for_kafka(); !looked) return looked;
   if (!blocked() && !step_open_) open_step();
   if (!batches_.empty() && !in_hand_since_) in_hand_since_ = steady_clock::now();
   const bool held = held_back();
@@ -115,6 +121,29 @@ Result<void> Loop::turn() {
   }
   if (!batches_.empty() && !blocked() && !full_since_) return {};
   return poll();
+}
+
+// A consumer that was told of no broker at all, by a KRaft broker that had just come back, forgets those it knew and
+// never looks for others (librdkafka 2.15: no connection and no broker thread was left). A new client finds them.
+Result<void> Loop::look_for_kafka() {
+  if (!consumer_->away()) {
+    away_since_.reset();
+    seen_beside_.reset();
+    return {};
+  }
+  const SteadyTime now = steady_clock::now();
+  if (!away_since_) away_since_ = now;
+  if (now - *away_since_ < kAwayPatience || now < next_look_) return {};
+  next_look_ = now + kLookInterval;
+  auto other = kafka::Admin::connect(settings_.kafka, kLookTimeout);
+  if (!other || !(*other)->brokers()) {
+    seen_beside_.reset();
+  } else if (!seen_beside_) {
+    seen_beside_ = now;
+  } else if (now - *seen_beside_ >= kReconnectPatience) {
+    return Error{"KafkaUnavailable", "Kafka: the consumer lost sight of the brokers, which are there"};
+  }
+  return {};
 }
 
 // Whether the rate limit allows no batch yet.

@@ -43,6 +43,7 @@ class Loop final : private kafka::AssignmentListener {
 
   Result<void> turn();
   Result<void> poll();
+  Result<void> look_for_kafka();
   void open_step();
   Result<void> work();
   bool held_back();
@@ -78,7 +79,10 @@ class Loop final : private kafka::AssignmentListener {
   std::chrono::microseconds held_back_{0};   // by the rate limit since then
   std::chrono::microseconds worked_{0};      // processor time of this thread on it since then
   RateLimit rate_limit_;
-  SteadyTime held_back_until_{};  // what held_back_ counts already
+  SteadyTime held_back_until_{};           // what held_back_ counts already
+  std::optional<SteadyTime> away_since_;   // the consumer reaches no broker
+  std::optional<SteadyTime> seen_beside_;  // another client does
+  SteadyTime next_look_{};
   bool joined_ = false;
   bool closing_ = false;
 
