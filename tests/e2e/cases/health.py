@@ -44,6 +44,7 @@ def test_a_renamed_field_is_named_within_a_minute(space):
 
 
 def test_a_silent_source_is_told_when_records_are_due(space):
+    space.kubectl("delete", "pipelines.tidegate.io", "drift", "--timeout=90s")  # it declares the same topics
     pipeline = payments("silent", space)
     pipeline["spec"]["topics"][0]["expectEvery"] = "20s"
     space.apply(pipeline)
