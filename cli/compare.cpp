@@ -36,7 +36,10 @@ Difference compare(std::vector<std::string> expected, std::vector<std::string> r
   std::sort(rows.begin(), rows.end());
   Difference out{without(expected, rows), without(rows, expected)};
   std::vector<Json> left;
-  for (const std::string& row : out.unexpected) left.push_back(Json::parse(row).ok() ? *Json::parse(row) : Json());
+  for (const std::string& row : out.unexpected) {
+    auto parsed = Json::parse(row);
+    left.push_back(parsed ? *std::move(parsed) : Json());
+  }
   std::erase_if(out.missing, [&](const std::string& row) {
     const auto wanted = Json::parse(row);
     if (!wanted) return false;

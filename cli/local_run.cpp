@@ -9,15 +9,6 @@
 namespace tidegate::cli {
 namespace {
 
-Json request_of(const std::string& topic, const std::vector<crds::Field>& fields, const std::string& query,
-                const std::vector<std::string>& key) {
-  Json declared = Json::Array();
-  for (const crds::Field& field : fields) {
-    declared.push_back(Json::object({{"name", field.name}, {"type", field.type}, {"required", field.required}}));
-  }
-  return Json::object({{"topic", topic}, {"fields", declared}, {"query", query}, {"key", Json::array(key)}});
-}
-
 std::vector<Rejected> read_rejected(const std::string& topic, const std::string& file) {
   std::vector<Rejected> out;
   for (const std::string& line : lines_of(file)) {
@@ -75,7 +66,7 @@ Result<LocalRun> run_locally(const crds::PipelineSpec& spec, const std::map<std:
     }
     const std::string base = directory + "/" + processor->name;
     const Files files{input->second, base + ".rows", base + ".rejected"};
-    const Json request = request_of(processor->from, fields, processor->query, crds::output_key(spec, *processor));
+    const Json request = query_request(processor->from, fields, processor->query, crds::output_key(spec, *processor));
     if (auto applied = apply(request, files); !applied)
       return std::move(applied).error().context(cat("processor ", processor->name));
     if (auto rejected = read_rejected(processor->from, files.rejected); !rejected.empty())
@@ -94,7 +85,7 @@ Result<std::vector<std::string>> canonical_rows(const std::string& topic, const 
   if (!std::ifstream(file)) return Error{"InvalidInput", cat("cannot read ", file)};
   const std::string base = directory + "/canonical";
   const Files files{file, base + ".rows", base + ".rejected"};
-  if (auto applied = apply(request_of(topic, fields, "SELECT * FROM \"" + topic + "\"", {}), files); !applied)
+  if (auto applied = apply(query_request(topic, fields, "SELECT * FROM \"" + topic + "\""), files); !applied)
     return std::move(applied).error().context(file);
   for (const Rejected& bad : read_rejected(topic, files.rejected)) {
     return Error{"InvalidInput", cat(file, ":", std::to_string(bad.line), ": ", bad.message, " (", bad.reason, ")")};

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "cli/cluster.h"
 #include "cli/commands.h"
@@ -54,9 +53,7 @@ Result<std::map<std::string, std::string>> pairs(const Arguments& arguments, con
 
 // The file's only Pipeline, valid as far as that can be told here.
 Result<crds::PipelineSpec> read_pipeline(const std::string& path, const CheckQuery& check) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{"NotFound", "cannot read " + path};
-  const auto documents = parse_yaml(std::string(std::istreambuf_iterator<char>(file), {}));
+  const auto documents = read_yaml(path);
   if (!documents) return documents.error().context(path);
   const Json* pipeline = nullptr;
   for (const Json& object : *documents) {

@@ -1,7 +1,4 @@
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include "cli/commands.h"
 #include "cli/validate.h"
@@ -9,25 +6,13 @@
 #include "common/base/text.h"
 
 namespace tidegate::cli {
-namespace {
-
-Result<std::string> read_file(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{"NotFound", "cannot read " + path};
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-}  // namespace
-
 int validate_command(const Arguments& arguments) {
   const std::string path = arguments.get("filename");
   if (path.empty() || !arguments.positional.empty()) {
     std::fputs("error: validate needs -f FILE and nothing else\n", stderr);
     return 2;
   }
-  const auto text = read_file(path);
-  const auto documents = text ? parse_yaml(*text) : Result<std::vector<Json>>(text.error());
+  const auto documents = read_yaml(path);
   if (!documents) {
     std::fprintf(stderr, "error: %s: %s\n", path.c_str(), documents.error().message.c_str());
     return 1;

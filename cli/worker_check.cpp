@@ -61,6 +61,15 @@ Result<std::string> ask(const std::string& program, const std::string& question)
 
 }  // namespace
 
+Json query_request(const std::string& topic, const std::vector<crds::Field>& fields, const std::string& query,
+                   const std::vector<std::string>& key) {
+  Json declared = Json::Array();
+  for (const crds::Field& field : fields) {
+    declared.push_back(Json::object({{"name", field.name}, {"type", field.type}, {"required", field.required}}));
+  }
+  return Json::object({{"topic", topic}, {"fields", declared}, {"query", query}, {"key", Json::array(key)}});
+}
+
 std::string find_worker() {
   namespace fs = std::filesystem;
   std::error_code ignored;
@@ -77,12 +86,7 @@ std::string find_worker() {
 CheckQuery worker_check(const std::string& program) {
   return [program](const std::string& topic, const std::vector<crds::Field>& fields,
                    const std::string& query) -> Result<std::vector<crds::Field>> {
-    Json declared = Json::Array();
-    for (const crds::Field& field : fields) {
-      declared.push_back(Json::object({{"name", field.name}, {"type", field.type}, {"required", field.required}}));
-    }
-    const Json question = Json::object({{"topic", topic}, {"fields", declared}, {"query", query}});
-    const auto text = ask(program, question.dump());
+    const auto text = ask(program, query_request(topic, fields, query).dump());
     if (!text) return text.error();
     const auto answer = Json::parse(*text);
     if (!answer) return Error{"CheckFailed", program + " check gave no JSON"};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/json/json.h"
 #include "crds/pipeline.h"
 
 namespace tidegate::cli {
@@ -13,6 +14,10 @@ namespace tidegate::cli {
 // The columns of a query over a topic with these fields. Fails with the worker's reason and message.
 using CheckQuery = std::function<Result<std::vector<crds::Field>>(
     const std::string& topic, const std::vector<crds::Field>& fields, const std::string& query)>;
+
+// What `tidegate-worker check` and `apply` are asked.
+Json query_request(const std::string& topic, const std::vector<crds::Field>& fields, const std::string& query,
+                   const std::vector<std::string>& key = {});
 
 // The program beside this one, else the one on PATH; "" when there is none.
 std::string find_worker();

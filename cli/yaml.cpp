@@ -3,6 +3,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 #include <utility>
 
 #include "common/base/text.h"
@@ -64,6 +67,13 @@ Result<std::vector<Json>> parse_yaml(const std::string& text) {
     return Error{"InvalidYaml", cat("line ", std::to_string(e.mark.line + 1), ", column ",
                                     std::to_string(e.mark.column + 1), ": ", e.msg)};
   }
+}
+
+Result<std::vector<Json>> read_yaml(const std::string& path) {
+  if (path == "-") return parse_yaml(std::string(std::istreambuf_iterator<char>(std::cin), {}));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{"NotFound", "cannot read " + path};
+  return parse_yaml(std::string(std::istreambuf_iterator<char>(file), {}));
 }
 
 }  // namespace tidegate::cli

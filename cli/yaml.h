@@ -13,4 +13,7 @@ namespace tidegate::cli {
 // them: true, 12 and 1.5 are no strings, "12" is one. Fails with InvalidYaml, naming line and column.
 Result<std::vector<Json>> parse_yaml(const std::string& text);
 
+// The same of a file; "-" is standard input. Fails with NotFound too.
+Result<std::vector<Json>> read_yaml(const std::string& path);
+
 }  // namespace tidegate::cli

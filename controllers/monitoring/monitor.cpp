@@ -174,7 +174,7 @@ void HealthMonitor::look_at_cluster(const kube::Key& key) {
   std::vector<health::VolumeEvidence> volumes;
   if (options_.volumes)
     volumes = options_.volumes(caches_.of(kinds::pods).list(key.ns, crds::labels::kafka_cluster, key.name));
-  const ClusterView view = observer->cluster();
+  const ClusterView view = observer->overview();
   health::ClusterEvidence evidence = look_at(key.name, view, nodes, std::move(volumes));
   evidence.is_new = is_new(*object, options_.clock.wall());
   health::Tracker::Changes changes;

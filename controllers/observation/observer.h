@@ -55,6 +55,8 @@ class Observer {
   bool idle() const;  // nobody watches
 
   ClusterView cluster() const;
+  // Without the topics, of which a shared cluster has many.
+  ClusterView overview() const;
   PipelineView pipeline(const kube::Key& key) const;
   // By stage; a stage that is not watched is absent.
   std::map<std::string, StageReading> readings(const kube::Key& key) const;
@@ -103,7 +105,6 @@ class Observer {
   void commits_failed(const kube::Key& pipeline, const std::string& stage, const Error& error);
   bool due(const StageRecord& stage, std::int64_t end, SteadyTime now) const;
   StageFigures figures(const StageRecord& stage, SteadyTime now) const;
-  ClusterView overview() const;
   void unreachable(const Error& error);
   void failed(const Error& error);
   void notify();

@@ -4,18 +4,26 @@
 
 namespace tidegate::controllers {
 
-// Without the topics, of which a shared cluster has many.
-ClusterView Observer::overview() const {
+namespace {
+
+ClusterView without_topics(const ClusterView& cluster) {
   ClusterView out;
-  out.reachable = cluster_.reachable;
-  out.known = cluster_.known;
-  out.problem = cluster_.problem;
-  out.brokers = cluster_.brokers;
-  out.topics_known = cluster_.topics_known;
-  out.partitions = cluster_.partitions;
-  out.under_replicated = cluster_.under_replicated;
-  out.offline = cluster_.offline;
+  out.reachable = cluster.reachable;
+  out.known = cluster.known;
+  out.problem = cluster.problem;
+  out.brokers = cluster.brokers;
+  out.topics_known = cluster.topics_known;
+  out.partitions = cluster.partitions;
+  out.under_replicated = cluster.under_replicated;
+  out.offline = cluster.offline;
   return out;
+}
+
+}  // namespace
+
+ClusterView Observer::overview() const {
+  const std::lock_guard lock(mutex_);
+  return without_topics(cluster_);
 }
 
 ClusterView Observer::cluster() const {
@@ -53,7 +61,7 @@ HealthView Observer::health(const kube::Key& key) const {
   const SteadyTime now = clock_.steady();
   const std::lock_guard lock(mutex_);
   HealthView out;
-  out.cluster = overview();
+  out.cluster = without_topics(cluster_);
   const auto found = pipelines_.find(key);
   if (found == pipelines_.end()) return out;
   out.described = cluster_.reachable && found->second.described;

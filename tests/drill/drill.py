@@ -40,7 +40,7 @@ class Outcome:
 
 def about(fault, space):
     """Labels that tell the alerts of this fault from the others: those of its pipeline, or of the operator."""
-    return {"alertname": fault.alerts[0]} if getattr(fault, "alone", False) else {"namespace": space.name}
+    return {"alertname": fault.alerts[0]} if fault.alone else {"namespace": space.name}
 
 
 def follow(url, section, space, stage):
@@ -60,7 +60,7 @@ def drill(name):
     shop = Shop(space, fault.changes)
     try:
         fault.prepare(shop)
-        shop.flow(fault.learns)
+        time.sleep(fault.learns)  # healthy records, so that what is usual can be learned
         shop.wait_ready(60)
         before = alerts(**about(fault, space))
         assert not before, f"alerts while all is well: {before}"
@@ -88,7 +88,7 @@ def drill(name):
         follow(notes["runbook_url"], "Mitigation", space, labels.get("stage") or fault.stage or "pick")
         until(f"{outcome.alert} is resolved", lambda: not alerts(**{**about(fault, space), "alertname": outcome.alert}), RESOLVE, every=1)
         outcome.resolved = time.monotonic() - began
-        if not getattr(fault, "alone", False):
+        if not fault.alone:
             shop.wait_ready(120)
     except Exception as error:
         raise AssertionError(f"{error}\n{space.describe()}")
@@ -122,13 +122,13 @@ def main():
         return 0
     names = wanted.faults or list(faults.ALL)
     cluster.on_host("dev/demo/namespace", cluster.SHARED)
-    beside = [n for n in names if not getattr(faults.ALL[n], "alone", False)]
+    beside = [n for n in names if not faults.ALL[n].alone]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         rows = list(pool.map(attempt, beside))
     rows += [attempt(n) for n in names if n not in beside]
     if wanted.record:
         today = datetime.date.today().isoformat()
-        lines = [f"Run of {today}, `make drill`: the alert is in Alertmanager, with 10 s between scrapes and between evaluations.", "",
+        lines = ["# Fault drill", "", f"Run of {today}, `make drill`: the alert is in Alertmanager, with 10 s between scrapes and between evaluations.", "",
                  "| fault | alert | received after | resolved after the repair | all alerts of the pipeline |", "|---|---|---|---|---|"]
         (cluster.ROOT / wanted.record).write_text("\n".join(lines + [r or "| failed |" for r in rows]) + "\n")
     failed = sum(row is None for row in rows)

@@ -35,6 +35,7 @@ class Fault:
     learns = 20
     changes = {}
     own_database = False
+    alone = False  # disturbs the whole cluster
 
     def prepare(self, shop_):
         pass

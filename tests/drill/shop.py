@@ -73,9 +73,3 @@ class Shop(Pipeline):
         space.apply(manifest(NAME, spec(**changes)))
         self.wait_ready(180)
         self.feed = Feed(space.name)
-
-    def flow(self, seconds):
-        """Healthy records for a while, so that what is usual can be learned."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            time.sleep(1)

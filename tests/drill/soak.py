@@ -64,7 +64,7 @@ def main():
     words += [f"- {name} after {at} s" for name, at in seen.items()]
     print("\n".join(words))
     if wanted.record:
-        (cluster.ROOT / wanted.record).write_text(f"Run of {datetime.date.today().isoformat()}, `make soak`: " + "\n".join(words) + "\n")
+        (cluster.ROOT / wanted.record).write_text(f"# Healthy hour\n\nRun of {datetime.date.today().isoformat()}, `make soak`: " + "\n".join(words) + "\n")
     healthy = not seen and rescales >= 2
     print("1 passed, 0 failed" if healthy else "0 passed, 1 failed")
     return 0 if healthy else 1

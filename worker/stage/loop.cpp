@@ -123,8 +123,9 @@ Result<void> Loop::turn() {
   return poll();
 }
 
-// A consumer that was told of no broker at all, by a KRaft broker that had just come back, forgets those it knew and
-// never looks for others (librdkafka 2.15: no connection and no broker thread was left). A new client finds them.
+// After its only broker was away a consumer of librdkafka 2.15 was seen with no connection and no broker thread left,
+// for good, while the producer beside it worked: presumably metadata without any broker made it drop those it knew. A
+// new client finds them.
 Result<void> Loop::look_for_kafka() {
   if (!consumer_->away()) {
     away_since_.reset();
