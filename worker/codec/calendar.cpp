@@ -1,5 +1,9 @@
 #include "worker/codec/calendar.h"
 
+#include <array>
+#include <bit>
+#include <cstring>
+
 namespace tidegate::codec {
 namespace {
 
@@ -69,21 +73,21 @@ class Scanner {
   std::string_view text_;
 };
 
-bool scan_date(Scanner& in, std::int32_t& days) {
-  unsigned year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  if (!in.number(4, year) || !in.take('-') || !in.number(2, month) || !in.take('-') || !in.number(2, day)) return false;
+bool to_days(unsigned year, unsigned month, unsigned day, std::int32_t& days) {
   if (year == 0 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
   days = days_from_civil(static_cast<int>(year), month, day);
   return true;
 }
 
-// `:ss`, optionally with a fraction.
-bool scan_seconds(Scanner& in, std::int64_t& microseconds) {
-  unsigned second = 0;
-  if (!in.number(2, second) || second > 59) return false;
-  microseconds += second * kSecond;
+bool scan_date(Scanner& in, std::int32_t& days) {
+  unsigned year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  if (!in.number(4, year) || !in.take('-') || !in.number(2, month) || !in.take('-') || !in.number(2, day)) return false;
+  return to_days(year, month, day, days);
+}
+
+bool scan_fraction(Scanner& in, std::int64_t& microseconds) {
   if (!in.take('.')) return true;
   std::int64_t unit = kSecond;
   unsigned digit = 0;
@@ -110,10 +114,68 @@ bool scan_offset(Scanner& in, std::int64_t& microseconds) {
   return in.done();
 }
 
+// Eight characters, each a digit or exactly the separator that `Shape` has there, taken at once.
+struct Shape {
+  constexpr explicit Shape(const char (&example)[9]) {
+    for (unsigned i = 0; i < 8; ++i) {
+      const auto c = static_cast<unsigned char>(example[i]);
+      zeros |= std::uint64_t{c} << (8 * i);
+      // What makes the sum reach the top bit: more than 9 above '0', or any difference from a separator.
+      bias |= std::uint64_t{c == '0' ? 0x76U : 0x7fU} << (8 * i);
+    }
+  }
+
+  // False when the text is of another shape. Otherwise byte i of `pairs` holds the number that the digits i and i+1
+  // say.
+  bool read(const char* text, std::uint64_t& pairs) const {
+    std::uint64_t word;
+    std::memcpy(&word, text, 8);
+    word ^= zeros;
+    if ((((word + bias) | word) & 0x8080808080808080) != 0) return false;
+    pairs = word * 10 + (word >> 8);
+    return true;
+  }
+
+  std::uint64_t zeros = 0;
+  std::uint64_t bias = 0;
+};
+
+constexpr unsigned pair(std::uint64_t pairs, unsigned at) {
+  return static_cast<unsigned>(pairs >> (8 * at)) & 0xff;
+}
+
+// `2013-01-31T05:00:00Z` to the letter: what timestamps mostly are. Nothing is decided when false.
+bool scan_usual(std::string_view text, std::int64_t& microseconds) {
+  static_assert(std::endian::native == std::endian::little);
+  constexpr Shape kDate("0000-00-");
+  constexpr Shape kHour("00T00:00");
+  constexpr Shape kTime("00:00:00");
+  std::uint64_t date;
+  std::uint64_t hour;
+  std::uint64_t time;
+  if (text.size() != 20 || text[19] != 'Z' || !kDate.read(text.data(), date) || !kHour.read(text.data() + 8, hour) ||
+      !kTime.read(text.data() + 11, time)) {
+    return false;
+  }
+  std::int32_t days = 0;
+  if (!to_days(pair(date, 0) * 100 + pair(date, 2), pair(date, 5), pair(hour, 0), days)) return false;
+  if (pair(time, 0) > 23 || pair(time, 3) > 59 || pair(time, 6) > 59) return false;
+  microseconds = days * kDay + (std::int64_t{pair(time, 0)} * 3600 + pair(time, 3) * 60 + pair(time, 6)) * kSecond;
+  return true;
+}
+
+constexpr std::array<char, 200> kTwoDigits = [] {
+  std::array<char, 200> digits{};
+  for (unsigned i = 0; i < 100; ++i) {
+    digits[2 * i] = static_cast<char>('0' + i / 10);
+    digits[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return digits;
+}();
+
 char* write_two(unsigned value, char* out) {
-  *out++ = static_cast<char>('0' + value / 10);
-  *out++ = static_cast<char>('0' + value % 10);
-  return out;
+  std::memcpy(out, &kTwoDigits[2 * value], 2);
+  return out + 2;
 }
 
 }  // namespace
@@ -126,14 +188,21 @@ std::optional<std::int32_t> parse_date(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_timestamp(std::string_view text) {
+  std::int64_t microseconds = 0;
+  if (scan_usual(text, microseconds)) return microseconds;
   Scanner in(text);
   std::int32_t days = 0;
   unsigned hour = 0;
   unsigned minute = 0;
+  unsigned second = 0;
   if (!scan_date(in, days) || !(in.take('T') || in.take(' ') || in.take('t'))) return std::nullopt;
   if (!in.number(2, hour) || hour > 23 || !in.take(':') || !in.number(2, minute) || minute > 59) return std::nullopt;
-  std::int64_t microseconds = days * kDay + (std::int64_t{hour} * 60 + minute) * 60 * kSecond;
-  if (in.take(':') && !scan_seconds(in, microseconds)) return std::nullopt;
+  microseconds = days * kDay + (std::int64_t{hour} * 60 + minute) * 60 * kSecond;
+  if (in.take(':')) {
+    if (!in.number(2, second) || second > 59) return std::nullopt;
+    microseconds += second * kSecond;
+    if (!scan_fraction(in, microseconds)) return std::nullopt;
+  }
   if (!scan_offset(in, microseconds)) return std::nullopt;
   if (microseconds < kFirstDay * kDay || microseconds >= (kLastDay + 1) * kDay) return std::nullopt;
   return microseconds;

@@ -21,6 +21,14 @@ char* copy(std::string_view text, char* out) {
   return out + text.size();
 }
 
+constexpr std::size_t kWord = 16;
+
+// Copies `words`, a multiple of kWord, of which `size` bytes count: cheaper than to copy a few bytes exactly.
+char* copy_words(std::string_view words, std::size_t size, char* out) {
+  for (std::size_t at = 0; at < words.size(); at += kWord) std::memcpy(out + at, words.data() + at, kWord);
+  return out + size;
+}
+
 // Everything but VARCHAR, without quotes.
 char* write_scalar(FieldType type, const Column& column, std::size_t row, char* out) {
   switch (type.type) {
@@ -99,8 +107,10 @@ RowWriter::RowWriter(const Schema& schema) {
     std::string label(1, parts_.empty() ? '{' : ',');
     append_json_string(field.name, label);
     label += ':';
+    const std::size_t size = label.size();
+    label.resize((size + kWord - 1) / kWord * kWord);
     fixed_bytes_ += label.size() + kScalarBytes;
-    parts_.push_back({std::move(label), field.type});
+    parts_.push_back({std::move(label), size, field.type});
   }
 }
 
@@ -112,7 +122,7 @@ std::optional<std::size_t> RowWriter::append(std::span<const Column> columns, st
   char* const begin = out.extend(bound);
   char* at = begin;
   for (std::size_t f = 0; f < parts_.size(); ++f) {
-    at = copy(parts_[f].label, at);
+    at = copy_words(parts_[f].label, parts_[f].label_size, at);
     at = write_json(parts_[f].type, columns[f], row, at);
     if (at == nullptr) return f;
   }

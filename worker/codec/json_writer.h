@@ -51,7 +51,8 @@ class RowWriter {
 
  private:
   struct Part {
-    std::string label;  // `{"name":` or `,"name":`
+    std::string label;       // `{"name":` or `,"name":`, then NULs up to a multiple of what is copied at once
+    std::size_t label_size;  // without them
     FieldType type;
   };
   std::vector<Part> parts_;

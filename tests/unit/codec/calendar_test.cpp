@@ -64,6 +64,20 @@ TEST_CASE("timestamps are read with offsets and written in UTC") {
   CHECK(parse_timestamp("1970-01-01T00:00:00.000001Z") == 1);
 }
 
+TEST_CASE("the usual form of a timestamp is read as the general one is") {
+  const std::string usual = "2024-02-29T23:59:58";
+  for (std::size_t at = 0; at < usual.size(); ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text = usual;
+      text[at] = static_cast<char>(c);
+      CAPTURE(text);
+      CHECK(parse_timestamp(text + "Z") == parse_timestamp(text + "+00:00"));
+    }
+  }
+  CHECK(parse_timestamp(usual + "Z") == 1709251198000000);
+  CHECK_FALSE(parse_timestamp(usual + "+").has_value());
+}
+
 TEST_CASE("timestamps that would lose something or do not exist are refused") {
   for (const char* text : {"2013-01-31", "2013-01-31T24:00:00Z", "2013-01-31T23:60:00Z", "2013-01-31T23:59:60Z",
                            "2013-01-31T05:00:00.1234567Z", "2013-01-31T05:00:00.Z", "2013-01-31T05:00:00+1",
