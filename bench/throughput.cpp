@@ -1,6 +1,7 @@
-// Measures events per CPU-second of the processing process: the bare loop and the worker in turns on one topic.
-// usage: bench_throughput BOOTSTRAP RECORDS ROUNDS
-// Only the ratio within one run means anything. Fails when the contenders' outputs differ.
+// Measures events per CPU-second of the processing process: the contenders in turns on one topic.
+// usage: bench_throughput BOOTSTRAP RECORDS ROUNDS [FLINK]
+// Only the ratio within one run means anything. Fails when the contenders' outputs differ. With FLINK, the folder of a
+// running cluster (bench/flink/cluster), Flink SQL is one of them.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -12,6 +13,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -55,6 +60,29 @@ struct Positions : kafka::AssignmentListener {
   void revoked(const std::vector<int>&, bool) override {}
 };
 
+std::string contents(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) throw std::runtime_error("cannot read " + path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Of all threads of a process that runs.
+double cpu_seconds(pid_t pid) {
+  const std::string stat = contents(cat("/proc/", std::to_string(pid), "/stat"));
+  std::istringstream in(stat.substr(stat.rfind(')') + 2));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) in >> skipped;
+  double user = 0;
+  double system = 0;
+  in >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+long peak_mib(pid_t pid) {
+  const std::string status = contents(cat("/proc/", std::to_string(pid), "/status"));
+  return std::stol(status.substr(status.find("VmHWM:") + 6)) / 1024;
+}
+
 class Bench {
  public:
   Bench(std::string bootstrap, std::int64_t records) : records_(records) {
@@ -94,6 +122,24 @@ class Bench {
     make_topic(output);
     const std::string count = std::to_string(records_);
     return measure({BENCH_BARE_LOOP, client_.bootstrap_servers, kInput, output, "bare-" + output, count}, [](pid_t) {});
+  }
+
+  // The TaskManager's time alone: its JVM has been warmed up by an earlier run, its JobManager and client are for free.
+  Outcome flink(const std::string& folder, const std::string& output) {
+    make_topic(output);
+    const std::string job = folder + "/" + output + ".sql";
+    std::string sql = contents(BENCH_FLINK "/row_wise.sql");
+    for (const auto& [name, value] : std::map<std::string, std::string>{
+             {"$BOOTSTRAP", client_.bootstrap_servers}, {"$INPUT", kInput}, {"$OUTPUT", output}}) {
+      for (std::size_t at = 0; (at = sql.find(name)) != std::string::npos;) sql.replace(at, name.size(), value);
+    }
+    std::ofstream(job) << sql;
+    const pid_t pid = std::stoi(contents(folder + "/taskmanager.pid"));
+    const double before = cpu_seconds(pid);
+    Outcome outcome = measure({BENCH_FLINK "/cluster", "run", folder, job}, [](pid_t) {});
+    outcome.cpu_seconds = cpu_seconds(pid) - before;
+    outcome.max_rss_mib = peak_mib(pid);
+    return outcome;
   }
 
   Outcome worker(const std::string& output) {
@@ -211,51 +257,73 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-void report(const char* name, const std::vector<double>& values) {
+void report(const std::string& name, const std::vector<double>& values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  std::printf("%-16s %8.3f  [%.3f .. %.3f]\n", name, median(values), *low, *high);
+  std::printf("%-28s %8.3f  [%.3f .. %.3f]\n", name.c_str(), median(values), *low, *high);
+}
+
+struct Contender {
+  std::string name;
+  std::function<Outcome(const std::string& output)> run;
+  std::vector<double> rates;  // million events per CPU-second, one a round
+};
+
+std::vector<double> ratios(const Contender& ours, const Contender& theirs) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < ours.rates.size(); ++i) values.push_back(ours.rates[i] / theirs.rates[i]);
+  return values;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 4) return 2;
+  if (argc != 4 && argc != 5) return 2;
   const std::int64_t records = std::atoll(argv[2]);
   const int rounds = std::atoi(argv[3]);
   Bench bench(argv[1], records);
   std::printf("filling a topic of %d partitions with %lld events of %zu bytes\n", kPartitions,
               static_cast<long long>(records), bench::event(0).size());
   bench.fill();
-  std::vector<double> bare_rates, worker_rates, ratios;
-  for (int round = 1; round <= rounds; ++round) {
-    const std::string bare_topic = "bare-" + std::to_string(round);
-    const std::string worker_topic = "worker-" + std::to_string(round);
-    const Outcome bare = bench.bare(bare_topic);
-    const Outcome worker = bench.worker(worker_topic);
-    const Content expected = bench.content(bare_topic);
-    const Content actual = bench.content(worker_topic);
-    bare_rates.push_back(static_cast<double>(records) / bare.cpu_seconds / 1e6);
-    worker_rates.push_back(static_cast<double>(records) / worker.cpu_seconds / 1e6);
-    ratios.push_back(worker_rates.back() / bare_rates.back());
-    std::printf("round %d: bare loop %.3f (%.1f s, %ld MiB), worker %.3f (%.1f s, %ld MiB), ratio %.3f, %llu rows\n",
-                round, bare_rates.back(), bare.wall_seconds, bare.max_rss_mib, worker_rates.back(), worker.wall_seconds,
-                worker.max_rss_mib, ratios.back(), static_cast<unsigned long long>(actual.records));
-    if (expected != actual) {
-      std::fprintf(stderr, "bench: the outputs differ: %llu rows and %llu rows\n",
-                   static_cast<unsigned long long>(expected.records), static_cast<unsigned long long>(actual.records));
-      return 1;
+  std::vector<Contender> contenders{{"tidegate-worker", [&](const std::string& t) { return bench.worker(t); }, {}},
+                                    {"bare loop", [&](const std::string& t) { return bench.bare(t); }, {}}};
+  if (argc == 5) {
+    const std::string folder = argv[4];
+    contenders.push_back({"Flink SQL", [&bench, folder](const std::string& t) { return bench.flink(folder, t); }, {}});
+    for (const char* warm_up : {"warm-up-1", "warm-up-2"}) {
+      bench.flink(folder, warm_up);
+      bench.remove(warm_up);
     }
-    bench.remove(bare_topic);
-    bench.remove(worker_topic);
-    bench.remove("dead-" + worker_topic);
-    std::fflush(stdout);
+  }
+  for (int round = 1; round <= rounds; ++round) {
+    std::optional<Content> expected;
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+      Contender& contender = contenders[i];
+      const std::string topic = cat("output-", std::to_string(round), "-", std::to_string(i));
+      const Outcome outcome = contender.run(topic);
+      const Content content = bench.content(topic);
+      contender.rates.push_back(static_cast<double>(records) / outcome.cpu_seconds / 1e6);
+      std::printf("round %d: %-16s %.3f (%.1f s, %ld MiB), %llu rows\n", round, contender.name.c_str(),
+                  contender.rates.back(), outcome.wall_seconds, outcome.max_rss_mib,
+                  static_cast<unsigned long long>(content.records));
+      std::fflush(stdout);
+      if (!expected) expected = content;
+      if (*expected != content) {
+        std::fprintf(stderr, "bench: the output of %s differs from that of %s: %llu rows and %llu rows\n",
+                     contender.name.c_str(), contenders[0].name.c_str(),
+                     static_cast<unsigned long long>(content.records),
+                     static_cast<unsigned long long>(expected->records));
+        return 1;
+      }
+      bench.remove(topic);
+    }
   }
   bench.remove("events");
   std::printf("\nmillion events per CPU-second of the process (user + system), median [least .. most] of %d rounds\n",
               rounds);
-  report("bare loop", bare_rates);
-  report("tidegate-worker", worker_rates);
-  report("ratio", ratios);
+  for (const Contender& contender : contenders) report(contender.name, contender.rates);
+  for (std::size_t i = 1; i < contenders.size(); ++i) {
+    report("ratio to " + contenders[i].name, ratios(contenders[0], contenders[i]));
+  }
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "bench: %s\n", error.what());
