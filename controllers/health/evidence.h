@@ -62,6 +62,7 @@ struct TopicEvidence {
   std::string reader, reader_kind;  // a stage that reads it; "" when none does
   bool described = false;           // Kafka was asked about it
   std::string id;                   // "" when it does not exist
+  bool taken_up = false;            // all stages that read it have offsets of exactly this topic
   Count appended;                   // records ever: sum of log ends
   std::optional<Duration> expect_every;
 };

@@ -49,7 +49,7 @@ void Replacement::look(const Instant& now, const TopicEvidence& topic, std::vect
     if (!id_.empty() && id_ != topic.id) replaced_ = now.steady;
     id_ = topic.id;
   }
-  if (replaced_ && now.steady - *replaced_ >= kLasts) replaced_.reset();
+  if (replaced_ && now.steady - *replaced_ >= (topic.taken_up ? kLeast : kLasts)) replaced_.reset();
   const bool missing = topic.described && topic.id.empty() && !id_.empty();
   if (!missing && !replaced_) return;
   const bool read = !topic.reader.empty();

@@ -20,10 +20,12 @@ class Silence {
   bool silent_ = false;
 };
 
-// A topic that is gone, or that is another one under the same name; the latter for ten minutes.
+// A topic that is gone, or that is another one under the same name: until its readers have taken up the new one, at
+// most for ten minutes.
 class Replacement {
  public:
   static constexpr Duration kLasts{600'000};
+  static constexpr Duration kLeast{60'000};  // so that whoever looks now and then hears of it
 
   void look(const Instant& now, const TopicEvidence& topic, std::vector<Finding>& found);
 

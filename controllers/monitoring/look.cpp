@@ -57,6 +57,18 @@ health::StageEvidence look_at_stage(const MonitoringPlan& plan, const MonitoredS
   return out;
 }
 
+// A topic that was made anew is taken up when the offsets of its readers, one at least, are of it.
+bool taken_up(const std::string& topic, const std::string& id, const MonitoringPlan& plan, const PipelineSight& sight) {
+  bool read = false;
+  for (const MonitoredStage& stage : plan.stages) {
+    if (stage.input != topic) continue;
+    const auto seen = sight.kafka.stages.find(stage.name);
+    if (seen == sight.kafka.stages.end() || seen->second.account.topic_id != id) return false;
+    read = true;
+  }
+  return read && !id.empty();
+}
+
 }  // namespace
 
 health::PipelineEvidence look_at(const MonitoringPlan& plan, const PipelineSight& sight) {
@@ -76,6 +88,7 @@ health::PipelineEvidence look_at(const MonitoringPlan& plan, const PipelineSight
     if (const auto seen = sight.kafka.topics.find(topic.name); seen != sight.kafka.topics.end()) {
       one.id = seen->second.state.id;
       one.appended = seen->second.appended;
+      one.taken_up = taken_up(topic.name, one.id, plan, sight);
     }
     out.topics.push_back(std::move(one));
   }

@@ -95,6 +95,17 @@ TEST_CASE("a topic that is gone or made anew is lost") {
   CHECK(patient.all().empty());
 }
 
+TEST_CASE("a topic made anew is no problem any more once its readers have taken it up") {
+  Patient patient;
+  patient.run(10);
+  patient.topic().id = "id-2";
+  patient.topic().taken_up = true;
+  patient.run(50);
+  CHECK(patient.all() == "TopicLost");
+  patient.run(30);
+  CHECK(patient.all().empty());
+}
+
 TEST_CASE("a topic that was not asked about is not lost") {
   Patient patient;
   patient.run(10);
