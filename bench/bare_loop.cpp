@@ -89,10 +89,13 @@ int main(int argc, char** argv) {
       conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void*) { failed += message->err != 0; });
   rd_kafka_t* producer = make(RD_KAFKA_PRODUCER, conf);
   rd_kafka_topic_t* output = rd_kafka_topic_new(producer, argv[3], nullptr);
-  const rd_kafka_metadata_t* metadata = nullptr;
-  if (rd_kafka_metadata(producer, 0, output, &metadata, 10'000) != RD_KAFKA_RESP_ERR_NO_ERROR) return 1;
-  const std::size_t partitions = static_cast<std::size_t>(metadata->topics[0].partition_cnt);
-  rd_kafka_metadata_destroy(metadata);
+  std::size_t partitions = 0;
+  while (partitions == 0) {  // a topic that was just made may have none yet
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(producer, 0, output, &metadata, 10'000) != RD_KAFKA_RESP_ERR_NO_ERROR) return 1;
+    partitions = static_cast<std::size_t>(metadata->topics[0].partition_cnt);
+    rd_kafka_metadata_destroy(metadata);
+  }
 
   struct Batch {
     std::string bytes;

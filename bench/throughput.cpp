@@ -161,6 +161,7 @@ class Bench {
       kill(pid, SIGTERM);
     });
     unlink(config.c_str());
+    remove("dead-" + output);
     return outcome;
   }
 
