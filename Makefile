@@ -59,7 +59,7 @@ soak: ## an hour of healthy pipelines: no alert, into docs/soak.md
 	@tests/drill/run soak --record docs/soak.md
 
 .PHONY: bench
-bench: ## throughput beside a bare Kafka loop, in one run
+bench: ## throughput beside a bare Kafka loop and Flink SQL, in one run, into docs/performance.md
 	@dev/setup services
 	@bench/run
 

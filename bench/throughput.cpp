@@ -1,7 +1,7 @@
 // Measures events per CPU-second of the processing process: the contenders in turns on one topic.
-// usage: bench_throughput BOOTSTRAP RECORDS ROUNDS [FLINK]
-// Only the ratio within one run means anything. Fails when the contenders' outputs differ. With FLINK, the folder of a
-// running cluster (bench/flink/cluster), Flink SQL is one of them.
+// usage: bench_throughput BOOTSTRAP RECORDS ROUNDS FOLDER
+// Only the ratio within one run means anything. Fails when the contenders' outputs differ. Flink SQL is one of them if
+// its cluster runs in FOLDER (bench/flink/cluster); the worker's settings are left there as stage.json.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -85,7 +85,8 @@ long peak_mib(pid_t pid) {
 
 class Bench {
  public:
-  Bench(std::string bootstrap, std::int64_t records) : records_(records) {
+  Bench(std::string bootstrap, std::int64_t records, std::string folder)
+      : records_(records), folder_(std::move(folder)) {
     client_.bootstrap_servers = std::move(bootstrap);
     admin_ = must(kafka::Admin::connect(client_));
   }
@@ -125,18 +126,18 @@ class Bench {
   }
 
   // The TaskManager's time alone: its JVM has been warmed up by an earlier run, its JobManager and client are for free.
-  Outcome flink(const std::string& folder, const std::string& output) {
+  Outcome flink(const std::string& output) {
     make_topic(output);
-    const std::string job = folder + "/" + output + ".sql";
+    const std::string job = folder_ + "/" + output + ".sql";
     std::string sql = contents(BENCH_FLINK "/row_wise.sql");
     for (const auto& [name, value] : std::map<std::string, std::string>{
              {"$BOOTSTRAP", client_.bootstrap_servers}, {"$INPUT", kInput}, {"$OUTPUT", output}}) {
       for (std::size_t at = 0; (at = sql.find(name)) != std::string::npos;) sql.replace(at, name.size(), value);
     }
     std::ofstream(job) << sql;
-    const pid_t pid = std::stoi(contents(folder + "/taskmanager.pid"));
+    const pid_t pid = std::stoi(contents(folder_ + "/taskmanager.pid"));
     const double before = cpu_seconds(pid);
-    Outcome outcome = measure({BENCH_FLINK "/cluster", "run", folder, job}, [](pid_t) {});
+    Outcome outcome = measure({BENCH_FLINK "/cluster", "run", folder_, job}, [](pid_t) {});
     outcome.cpu_seconds = cpu_seconds(pid) - before;
     outcome.max_rss_mib = peak_mib(pid);
     return outcome;
@@ -145,7 +146,7 @@ class Bench {
   Outcome worker(const std::string& output) {
     make_topic(output);
     make_topic("dead-" + output);
-    const std::string config = cat("/tmp/tidegate-bench-", std::to_string(getpid()), ".json");
+    const std::string config = folder_ + "/stage.json";
     std::ofstream(config) << settings(output).dump();
     const std::string group = "worker-" + output;
     Outcome outcome = measure({TIDEGATE_WORKER, "run", "--config", config}, [&](pid_t pid) {
@@ -160,7 +161,6 @@ class Bench {
       }
       kill(pid, SIGTERM);
     });
-    unlink(config.c_str());
     remove("dead-" + output);
     return outcome;
   }
@@ -248,6 +248,7 @@ class Bench {
   }
 
   std::int64_t records_;
+  std::string folder_;
   kafka::ClientConfig client_;
   std::unique_ptr<kafka::Admin> admin_;
 };
@@ -260,7 +261,7 @@ double median(std::vector<double> values) {
 
 void report(const std::string& name, const std::vector<double>& values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  std::printf("%-28s %8.3f  [%.3f .. %.3f]\n", name.c_str(), median(values), *low, *high);
+  std::printf("| %s | %.3f | %.3f | %.3f |\n", name.c_str(), median(values), *low, *high);
 }
 
 struct Contender {
@@ -278,20 +279,20 @@ std::vector<double> ratios(const Contender& ours, const Contender& theirs) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 4 && argc != 5) return 2;
+  if (argc != 5) return 2;
   const std::int64_t records = std::atoll(argv[2]);
   const int rounds = std::atoi(argv[3]);
-  Bench bench(argv[1], records);
+  const std::string folder = argv[4];
+  Bench bench(argv[1], records, folder);
   std::printf("filling a topic of %d partitions with %lld events of %zu bytes\n", kPartitions,
               static_cast<long long>(records), bench::event(0).size());
   bench.fill();
   std::vector<Contender> contenders{{"tidegate-worker", [&](const std::string& t) { return bench.worker(t); }, {}},
                                     {"bare loop", [&](const std::string& t) { return bench.bare(t); }, {}}};
-  if (argc == 5) {
-    const std::string folder = argv[4];
-    contenders.push_back({"Flink SQL", [&bench, folder](const std::string& t) { return bench.flink(folder, t); }, {}});
+  if (std::ifstream(folder + "/taskmanager.pid")) {
+    contenders.push_back({"Flink SQL", [&](const std::string& t) { return bench.flink(t); }, {}});
     for (const char* warm_up : {"warm-up-1", "warm-up-2"}) {
-      bench.flink(folder, warm_up);
+      bench.flink(warm_up);
       bench.remove(warm_up);
     }
   }
@@ -319,11 +320,12 @@ int main(int argc, char** argv) try {
     }
   }
   bench.remove("events");
-  std::printf("\nmillion events per CPU-second of the process (user + system), median [least .. most] of %d rounds\n",
-              rounds);
+  std::printf("\nMillion events per CPU-second of the process (user + system); %lld events, %d rounds.\n\n",
+              static_cast<long long>(records), rounds);
+  std::printf("| | median | least | most |\n| --- | ---: | ---: | ---: |\n");
   for (const Contender& contender : contenders) report(contender.name, contender.rates);
   for (std::size_t i = 1; i < contenders.size(); ++i) {
-    report("ratio to " + contenders[i].name, ratios(contenders[0], contenders[i]));
+    report("tidegate-worker / " + contenders[i].name, ratios(contenders[0], contenders[i]));
   }
   return 0;
 } catch (const std::exception& error) {
