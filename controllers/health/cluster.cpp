@@ -10,9 +10,27 @@ namespace tidegate::health {
 namespace {
 
 constexpr Duration kSampleEvery{60'000};
-constexpr std::size_t kSamples = 31;       // half an hour
+constexpr std::size_t kSamples = 61;       // an hour
 constexpr std::size_t kLeastSamples = 11;  // ten minutes tell a trend
+constexpr double kFarsight = 6;            // it is believed for six times as long as it was seen
 constexpr double kTrendFrom = 0.5;         // used: below, retention is likely to come first
+
+double in_seconds(SteadyTime::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+// Bytes per second: neither a burst, which leaves the median as it is, nor a saw's teeth, whose ends are level, is a
+// trend. At least two samples.
+double growth(const std::deque<DiskFilling::Sample>& history) {
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < history.size(); ++i)
+    steps.push_back((history[i].used - history[i - 1].used) / in_seconds(history[i].at - history[i - 1].at));
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  std::nth_element(steps.begin(), middle, steps.end());
+  const double overall =
+      (history.back().used - history.front().used) / in_seconds(history.back().at - history.front().at);
+  return std::min(*middle, overall);
+}
 
 }  // namespace
 
@@ -55,11 +73,11 @@ void DiskFilling::look(const Instant& now, const ClusterEvidence& cluster, std::
       one.what = cat(who, "has ", percent(std::max(0.0, free)), " free");
       if (free < kFreeCritical) one.severity = Severity::critical;
     } else if (history.size() >= kLeastSamples && 1 - free >= kTrendFrom) {
-      const auto span = std::chrono::duration<double>(history.back().at - history.front().at).count();
-      const double grown = history.back().used - history.front().used;
-      if (grown <= 0) continue;
-      const double left = (volume.bytes - volume.used) / (grown / span);
-      if (left >= std::chrono::duration<double>(kSoon).count()) continue;
+      const double rate = growth(history);
+      if (rate <= 0) continue;
+      const double left = (volume.bytes - volume.used) / rate;
+      const double ahead = kFarsight * in_seconds(history.back().at - history.front().at);
+      if (left >= std::min(ahead, in_seconds(kSoon))) continue;
       one.what = cat(who, "will be full in ", std::to_string(std::llround(left / 60)), " minutes at this rate");
     } else {
       continue;

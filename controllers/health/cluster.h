@@ -28,11 +28,12 @@ class DiskFilling {
 
   void look(const Instant& now, const ClusterEvidence& cluster, std::vector<Finding>& found);
 
- private:
   struct Sample {
     SteadyTime at;
     double used;
   };
+
+ private:
   std::map<std::string, std::deque<Sample>> history_;  // by pod
 };
 

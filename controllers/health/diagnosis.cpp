@@ -5,6 +5,18 @@
 #include "controllers/health/states.h"
 
 namespace tidegate::health {
+namespace {
+
+// What sources write is not in Kafka's metadata.
+std::vector<const StageEvidence*> writers_of(const TopicEvidence& topic, const std::vector<StageEvidence>& stages) {
+  std::vector<const StageEvidence*> out;
+  for (const StageEvidence& stage : stages) {
+    if (stage.output == topic.name && stage.kind == "processor") out.push_back(&stage);
+  }
+  return out;
+}
+
+}  // namespace
 
 PipelineHealth::Stage& PipelineHealth::stage_of(const StageEvidence& stage) {
   Stage& known = stages_[stage.name];
@@ -47,6 +59,7 @@ Tracker::Changes PipelineHealth::diagnose(const Instant& now, const PipelineEvid
     Topic& known = topics_[topic.name];
     known.silence.look(now, topic, found);
     known.replacement.look(now, topic, found);
+    known.growth.look(now, topic, writers_of(topic, evidence.stages), found);
   }
   std::vector<Finding> of_brokers;
   brokers_.look(evidence.cluster, of_brokers);

@@ -5,6 +5,7 @@
 #include "controllers/health/cluster.h"
 #include "controllers/health/collapsed_output.h"
 #include "controllers/health/dead_letters.h"
+#include "controllers/health/log_growth.h"
 #include "controllers/health/null_ratio.h"
 #include "controllers/health/topics.h"
 #include "controllers/health/tracker.h"
@@ -37,6 +38,7 @@ class PipelineHealth {
   struct Topic {
     Silence silence;
     Replacement replacement;
+    LogGrowth growth;
   };
   Stage& stage_of(const StageEvidence& stage);
 

@@ -64,6 +64,7 @@ struct TopicEvidence {
   std::string id;                   // "" when it does not exist
   bool taken_up = false;            // all stages that read it have offsets of exactly this topic
   Count appended;                   // records ever: sum of log ends
+  SteadyTime read{};                // when `appended` was
   std::optional<Duration> expect_every;
 };
 

@@ -88,6 +88,7 @@ health::PipelineEvidence look_at(const MonitoringPlan& plan, const PipelineSight
     if (const auto seen = sight.kafka.topics.find(topic.name); seen != sight.kafka.topics.end()) {
       one.id = seen->second.state.id;
       one.appended = seen->second.appended;
+      one.read = sight.kafka.logs_read;
       one.taken_up = taken_up(topic.name, one.id, plan, sight);
     }
     out.topics.push_back(std::move(one));

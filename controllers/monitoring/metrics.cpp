@@ -138,9 +138,14 @@ void publish_stages(Publisher& publish) {
                      put(out, labels, found->second);
                  });
   publish.stages("tidegate_stage_balance_records",
-                 [](const Labels& labels, const Look&, const StageEvidence& stage, Samples& out) {
+                 [](const Labels& labels, const Look& look, const StageEvidence& stage, Samples& out) {
                    for (std::size_t check = 0; check < health::kChecks.size(); ++check)
                      put(out, with(labels, "check", health::kChecks[check]), imbalance(stage, check));
+                   for (const auto& topic : look.evidence.topics) {
+                     const auto acknowledged = total(stage, &PartitionEvidence::out);
+                     if (stage.kind == "processor" && stage.output == topic.name && acknowledged && topic.appended)
+                       put(out, with(labels, "check", "log"), std::optional(*acknowledged - *topic.appended));
+                   }
                  });
 }
 

@@ -213,6 +213,7 @@ void Observer::read_logs() {
     for (const auto& [name, state] : cluster_.topics) partitions[name] = state.partitions;
   }
   if (partitions.empty()) return;
+  const SteadyTime began = clock_.steady();
   auto logs = link->log_offsets(partitions);
   const SteadyTime now = clock_.steady();
   if (!logs) {
@@ -223,6 +224,7 @@ void Observer::read_logs() {
   }
   const std::lock_guard lock(mutex_);
   logs_unread_ = {};
+  logs_read_ = began;
   logs_ = std::move(*logs);
   for (auto rate = appended_.begin(); rate != appended_.end();)
     rate = logs_.count(rate->first) ? std::next(rate) : appended_.erase(rate);

@@ -119,6 +119,7 @@ class Observer {
   SteadyTime described_at_{};
   SteadyTime brokers_at_{};
   Unread logs_unread_;
+  SteadyTime logs_read_{};
   std::shared_ptr<KafkaLink> link_;
   ClusterView cluster_;
   std::map<kube::Key, PipelineRecord> pipelines_;

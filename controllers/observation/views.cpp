@@ -66,6 +66,7 @@ HealthView Observer::health(const kube::Key& key) const {
   if (found == pipelines_.end()) return out;
   out.described = cluster_.reachable && found->second.described;
   const bool logs_known = cluster_.reachable && logs_unread_.problem.empty();
+  out.logs_read = logs_read_;
   for (const std::string& name : found->second.watch.topics) {
     const auto state = cluster_.topics.find(name);
     if (state == cluster_.topics.end()) continue;

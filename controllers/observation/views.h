@@ -41,6 +41,7 @@ struct HealthView {
   };
   ClusterView cluster;     // without topics
   bool described = false;  // what is not in `topics` does not exist
+  SteadyTime logs_read{};  // when the reading of `appended` began
   std::map<std::string, Stage> stages;
   std::map<std::string, Topic> topics;  // that the pipeline uses
 };

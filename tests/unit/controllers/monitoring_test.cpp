@@ -29,6 +29,7 @@ struct Worker {
   // Takes in so many records more, gives so many out.
   void take(std::int64_t in, std::int64_t out, std::int64_t nulls = 0) {
     world.kafka->append("payments", 0, in);
+    world.kafka->append("alerts", 0, out);
     metadata.position += in;
     metadata.records_in += in;
     metadata.records_out += out;

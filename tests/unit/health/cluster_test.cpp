@@ -80,13 +80,38 @@ TEST_CASE("a volume that is nearly full is a warning and then critical") {
 TEST_CASE("a volume that will be full within six hours is told from half on and not before ten minutes") {
   Cluster cluster;
   cluster.evidence.volumes[0].used = 550;
-  cluster.run(540, 0.1);
+  cluster.run(540, 0.2);
   CHECK(cluster.all().empty());
-  cluster.run(240, 0.1);
+  cluster.run(240, 0.2);
   CHECK(cluster.all().find("warning the volume of shared-0 will be full in ") == 0);
   Cluster young;
   young.run(1800, 0.1);  // retention is likely to come first
   CHECK(young.all().empty());
+}
+
+TEST_CASE("how long a volume filled says how far ahead that can be told") {
+  Cluster cluster;
+  cluster.evidence.volumes[0].used = 550;
+  cluster.run(1000, 0.1);  // full in more than two hours
+  CHECK(cluster.all().empty());
+  cluster.run(600, 0.1);
+  CHECK(cluster.all().find("warning the volume of shared-0 will be full in ") == 0);
+}
+
+TEST_CASE("bursts and a saw are no trend of a volume") {
+  Cluster burst;
+  burst.evidence.volumes[0].used = 550;
+  burst.run(600);
+  burst.run(60, 5);
+  burst.run(120);
+  CHECK(burst.all().empty());
+  Cluster saw;  // segments are deleted
+  saw.evidence.volumes[0].used = 550;
+  for (int i = 0; i < 40; ++i) {
+    saw.run(118, 0.2);
+    saw.run(2, -11.8);
+    CHECK(saw.all().empty());
+  }
 }
 
 TEST_CASE("a cluster that starts for the first time lacks nothing until it was whole or has had its time") {
