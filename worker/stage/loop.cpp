@@ -167,7 +167,8 @@ Result<void> Loop::poll() {
   const bool room = take && ledger_.under_way() < kMaxUnderWay;
   room ? consumer_->resume() : consumer_->pause();
   const bool busy = !room || ledger_.under_way() > 0 || ledger_.moved() || consumer_->commit_under_way();
-  auto polled = consumer_->poll(rate_limit_.largest_batch(kMaxRecords), busy ? kBusyWait : kIdleWait, kGather);
+  auto polled = consumer_->poll(pace_.largest_batch(rate_limit_.largest_batch(kMaxRecords)),
+                                busy ? kBusyWait : kIdleWait, kGather);
   if (!polled) return std::move(polled).error();
   for (const auto& end : polled->ends) ends_.insert_or_assign(end.partition, end);
   for (const auto& broken : polled->broken) {
@@ -242,6 +243,7 @@ void Loop::finish_batch() {
   const auto wait = settings_.kind == Kind::sink
                         ? std::max(in_hand - held_back_ - worked_, std::chrono::microseconds{0})
                         : std::chrono::microseconds{0};
+  if (settings_.kind == Kind::sink) pace_.took(records.size(), in_hand - held_back_);
   metrics_.busy_seconds.add(std::chrono::duration<double>(busy).count());
   for (auto& [partition, entry] : share_out({records, handover_->rejections(), handover_->counts(), busy, wait})) {
     // A batch of several partitions has no rows (Step::mixes_partitions).

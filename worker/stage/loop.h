@@ -16,6 +16,7 @@
 #include "worker/stage/handover.h"
 #include "worker/stage/health.h"
 #include "worker/stage/ledger.h"
+#include "worker/stage/pace.h"
 #include "worker/stage/rate_limit.h"
 #include "worker/stage/settings.h"
 #include "worker/stage/step.h"
@@ -79,6 +80,7 @@ class Loop final : private kafka::AssignmentListener {
   std::chrono::microseconds held_back_{0};   // by the rate limit since then
   std::chrono::microseconds worked_{0};      // processor time of this thread on it since then
   RateLimit rate_limit_;
+  Pace pace_;                              // of a sink's target
   SteadyTime held_back_until_{};           // what held_back_ counts already
   std::optional<SteadyTime> away_since_;   // the consumer reaches no broker
   std::optional<SteadyTime> seen_beside_;  // another client does
