@@ -37,8 +37,9 @@ class Builder {
   }
 
   void add(const std::string& stage, const std::string& reason, const std::string& severity, const std::string& message,
-           const std::string& since) {
+           const std::string& since, const std::string& subject = "") {
     Problem problem = like_;
+    problem.subject = subject;
     problem.stage = stage;
     problem.reason = reason;
     problem.severity = severity;
@@ -101,7 +102,7 @@ std::string without_stage(const Problem& problem) {
   const std::string named = " " + problem.stage + ": ";
   const std::size_t at = problem.stage.empty() ? std::string::npos : problem.message.find(named);
   return at == std::string::npos || at >= sizeof "processor" ? problem.message
-                                                            : problem.message.substr(at + named.size());
+                                                             : problem.message.substr(at + named.size());
 }
 
 std::string age(const Problem& problem, WallTime now) {
@@ -127,7 +128,7 @@ std::vector<Problem> listed_problems(const Json& object) {
   Builder out(object);
   for (const Json& entry : object.at("status/problems").items()) {
     out.add(entry.get("stage").as_string(), entry.get("reason").as_string(), entry.get("severity").as_string("warning"),
-            entry.get("message").as_string(), entry.get("since").as_string());
+            entry.get("message").as_string(), entry.get("since").as_string(), entry.get("subject").as_string());
   }
   return out.take();
 }
@@ -174,6 +175,7 @@ std::string render_problems(const std::vector<Problem>& problems, std::size_t lo
 Json to_json(const Problem& problem) {
   Json out = Json::object({{"reason", problem.reason}, {"severity", problem.severity}, {"message", problem.message}});
   if (!problem.stage.empty()) out["stage"] = problem.stage;
+  if (!problem.subject.empty()) out["subject"] = problem.subject;
   if (problem.since) out["since"] = to_rfc3339(*problem.since);
   return out;
 }

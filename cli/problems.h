@@ -19,6 +19,7 @@ struct Problem {
   std::string severity;  // "critical" or "warning"
   std::string message;   // "processor score: what; what to do"
   std::optional<WallTime> since;
+  std::string subject = {};  // what of the stage: a field, a topic, a pod; "" when it is the whole
 };
 
 // status.problems of a Pipeline or KafkaCluster, in the operator's order.
@@ -39,7 +40,7 @@ std::string render_problems(const std::vector<Problem>& problems, std::size_t lo
 // For programs: the same content.
 Json problems_json(const std::vector<Problem>& problems, std::size_t looked_at, const std::string& warning);
 
-// One problem: {"stage", "reason", "severity", "message", "since"}, what is unknown left out.
+// One problem: {"stage", "reason", "severity", "subject", "message", "since"}, what is unknown left out.
 Json to_json(const Problem& problem);
 
 }  // namespace tidegate::cli

@@ -38,12 +38,13 @@ TEST_CASE("problems are taken as the operator lists them") {
   const auto problems = problems_of(pipeline(R"(
 conditions: [{type: Ready, status: "True"}, {type: Healthy, status: "False", reason: SchemaDrift}]
 problems:
-  - {stage: score, reason: SchemaDrift, severity: critical, message: "amount is null; see upstream", since: "2025-12-31T23:50:00Z"}
+  - {stage: score, reason: SchemaDrift, severity: critical, subject: amount, message: "amount is null; see upstream", since: "2025-12-31T23:50:00Z"}
   - {reason: Refused, severity: warning, message: "spec.x: bad"}
 )"),
                                     kNow);
   REQUIRE(problems.size() == 2);
   CHECK(problems[0].stage == "score");
+  CHECK(problems[0].subject == "amount");
   CHECK(problems[0].since == WallTime(kNow - std::chrono::minutes(10)));
   CHECK(problems[1].stage.empty());
   CHECK_FALSE(problems[1].since.has_value());
@@ -128,4 +129,7 @@ TEST_CASE("problems for programs name their object") {
   CHECK(entry.at("kind").as_string() == "Pipeline");
   CHECK(entry.at("stage").as_string() == "score");
   CHECK(entry.at("since").as_string() == "2026-01-01T00:00:00Z");
+  CHECK_FALSE(entry.has("subject"));
+  drift.subject = "amount";
+  CHECK(problems_json({drift}, 2, "").at("problems/0/subject").as_string() == "amount");
 }

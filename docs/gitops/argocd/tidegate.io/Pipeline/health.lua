@@ -35,7 +35,9 @@ if obj.spec.paused then
   return health("Suspended", ready.message or "It is paused")
 end
 if ready.status == "True" then
-  return health("Healthy", ready.message)
+  -- A problem with the data that flows is not what was applied, nor does it end with another sync: it is told, no more.
+  local healthy = condition("Healthy")
+  return health("Healthy", healthy.status == "False" and healthy.message or ready.message)
 end
 if ready.status == "False" and not starting[ready.reason] then
   return health("Degraded", ready.message)
