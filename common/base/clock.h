@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -20,6 +21,11 @@ struct Clock {
 
   static Clock real();
 };
+
+// Milliseconds since 1970, as Kafka tells time.
+inline std::int64_t epoch_ms(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
 
 // RFC 3339 in UTC: to seconds ("2026-01-02T03:04:05Z", Kubernetes Time) or with exactly six fraction digits
 // (MicroTime).

@@ -19,16 +19,12 @@ constexpr std::size_t kMaxUnderWay = 256;  // batches not acknowledged; the prod
 constexpr Duration kGather{3};             // latency that is paid for larger batches at low load
 constexpr Duration kBusyWait{5};           // acknowledgements are looked after this often
 constexpr Duration kIdleWait{100};
-constexpr Duration kCommitInterval{200};
-constexpr Duration kCommitRetry{1000};
-constexpr Duration kHeartbeat{10'000};
 constexpr Duration kFirstBackoff{200};
 constexpr Duration kLastBackoff{5000};
 constexpr Duration kQueuePatience{1000};    // a full producer queue for longer: keep the membership meanwhile
 constexpr Duration kSilencePatience{5000};  // without acknowledgements, until it is a problem
 constexpr Duration kRevokePatience{5000};   // for acknowledgements before partitions are given up
 constexpr Duration kStopPatience{15'000};
-constexpr Duration kCommitPatience{5000};
 constexpr Duration kLeavePatience{3000};
 constexpr Duration kAwayPatience{20'000};  // without any broker, until somebody else looks for them
 constexpr Duration kLookInterval{5000};
@@ -72,6 +68,7 @@ Result<void> Loop::run(const std::stop_token& stop) {
   auto consumer = kafka::Consumer::create(options, *this);
   if (!consumer) return std::move(consumer).error();
   consumer_ = *std::move(consumer);
+  committer_.emplace(ledger_, *consumer_);
 
   Result<void> outcome;
   while (outcome && !stop.stop_requested()) outcome = turn();
@@ -86,7 +83,7 @@ Result<void> Loop::run(const std::stop_token& stop) {
   } else {
     blocked_by_ = words_of(outcome.error());
   }
-  commit_now(nullptr);
+  committer_->now(nullptr, problem());
   closing_ = true;
   // Told to stop, perhaps for good: the others take over at once. After a failure the same worker is back in a moment.
   if (outcome) consumer_->leave(kLeavePatience);
@@ -110,7 +107,7 @@ Result<void> Loop::turn() {
   metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
   metrics_.in_flight_records.set(static_cast<double>(records_in_flight()));
   health_.set_problem(!joined_ && now_wrong.empty() ? "waiting for the group to assign partitions" : now_wrong);
-  commit_when_due(now_wrong);
+  committer_->when_due(now_wrong);
   if (held) {
     producer_.poll(kBusyWait);
     return {};  // for a tenth of a second, or one record's time
@@ -265,7 +262,7 @@ void Loop::finish_batch() {
 Result<void> Loop::settle() {
   const Ledger::Settled settled = ledger_.settle();
   const bool some = settled.accounts.in > 0;
-  if (some || settled.seen > 0) metrics_.settled(settled, now_ms());
+  if (some || settled.seen > 0) metrics_.settled(settled, epoch_ms(clock_.wall()));
   if (some || ledger_.under_way() == 0) last_progress_ = steady_clock::now();
   if (some && !blocked()) {
     blocked_by_.clear();
@@ -330,7 +327,7 @@ void Loop::revoked(const std::vector<int>& partitions, bool lost) {
   if (!lost) {
     finish_handover(kRevokePatience);
     await_acknowledgements(&partitions, kRevokePatience);
-    commit_now(&partitions);
+    committer_->now(&partitions, problem());
   }
   for (const int partition : partitions) forget(partition);
   log::info("partitions given up", {{"count", std::to_string(partitions.size())}, {"lost", lost ? "true" : "false"}});
@@ -354,47 +351,6 @@ void Loop::forget(int partition) {
   std::erase_if(batches_, [](const kafka::RecordBatch& batch) { return batch.empty(); });
   held_back_ = worked_ = std::chrono::microseconds{0};
   in_hand_since_.reset();  // the next turn takes what is left in hand
-}
-
-void Loop::commit_when_due(const std::string& problem) {
-  take_commit_outcome(Duration{0});
-  if (consumer_->commit_under_way() || ledger_.empty()) return;
-  const SteadyTime now = steady_clock::now();
-  const bool told = problem == committed_problem_;
-  const bool beat = now - last_commit_ >= kHeartbeat;
-  const bool at_once = problem != committing_problem_ || beat;
-  if (!at_once && (now < next_commit_ || (told && !ledger_.moved()))) return;
-  committing_ = ledger_.commits(beat || !told, problem, now_ms());
-  committing_problem_ = problem;
-  last_commit_ = now;
-  next_commit_ = now + kCommitInterval;
-  consumer_->commit(committing_);
-}
-
-void Loop::take_commit_outcome(Duration timeout) {
-  const auto outcome = consumer_->committed(timeout);
-  if (!outcome) return;
-  if (*outcome) {
-    ledger_.accepted(committing_);
-    committed_problem_ = committing_problem_;
-  } else {
-    log::warn("commit failed, will be repeated", {{"error", outcome->error().message}});
-    next_commit_ = steady_clock::now() + kCommitRetry;
-  }
-}
-
-void Loop::commit_now(const std::vector<int>* partitions) {
-  take_commit_outcome(kCommitPatience);
-  const std::string now_wrong = problem();
-  committing_ = partitions == nullptr ? ledger_.commits(true, now_wrong, now_ms())
-                                      : ledger_.commits_of(*partitions, now_wrong, now_ms());
-  if (committing_.empty() || consumer_->commit_under_way()) return;
-  consumer_->commit(committing_);
-  take_commit_outcome(kCommitPatience);
-}
-
-std::int64_t Loop::now_ms() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall().time_since_epoch()).count();
 }
 
 }  // namespace tidegate::stage

@@ -13,6 +13,7 @@
 #include "common/base/result.h"
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
+#include "worker/stage/committer.h"
 #include "worker/stage/handover.h"
 #include "worker/stage/health.h"
 #include "worker/stage/ledger.h"
@@ -59,11 +60,6 @@ class Loop final : private kafka::AssignmentListener {
   bool blocked() const;
   std::string problem() const;
 
-  void commit_when_due(const std::string& problem);
-  void take_commit_outcome(Duration timeout);
-  void commit_now(const std::vector<int>* partitions);
-  std::int64_t now_ms() const;
-
   const Settings& settings_;
   Step& step_;
   int output_partitions_;
@@ -95,13 +91,8 @@ class Loop final : private kafka::AssignmentListener {
   std::optional<SteadyTime> full_since_;  // the producer's queue
   SteadyTime last_progress_{};            // nothing was waiting for an acknowledgement, or one came
 
-  std::vector<kafka::Commit> committing_;
-  std::string committing_problem_ = "starting";  // what the last commit tried to say; equal to no real problem at first
-  std::string committed_problem_ = "starting";
-  SteadyTime last_commit_{};
-  SteadyTime next_commit_{};
-
   std::unique_ptr<kafka::Consumer> consumer_;
+  std::optional<Committer> committer_;  // while there is a consumer
 };
 
 }  // namespace tidegate::stage
