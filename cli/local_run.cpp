@@ -56,7 +56,8 @@ Result<LocalRun> run_locally(const crds::PipelineSpec& spec, const std::map<std:
   for (const crds::Processor* processor : crds::in_flow_order(spec)) {
     const auto& fields = run.fields[processor->from];
     if (fields.empty()) return Error{"InvalidInput", cat("topic ", processor->from, " has no fields")};
-    const auto columns = check(processor->from, fields, processor->query);
+    const Json request = query_request(spec, *processor, fields);
+    const auto columns = check(request);
     if (!columns) return columns.error().context(cat("processor ", processor->name));
     run.fields.emplace(processor->to, *columns);
     const auto input = run.files.find(processor->from);
@@ -66,7 +67,6 @@ Result<LocalRun> run_locally(const crds::PipelineSpec& spec, const std::map<std:
     }
     const std::string base = directory + "/" + processor->name;
     const Files files{input->second, base + ".rows", base + ".rejected"};
-    const Json request = query_request(processor->from, fields, processor->query, crds::output_key(spec, *processor));
     if (auto applied = apply(request, files); !applied)
       return std::move(applied).error().context(cat("processor ", processor->name));
     if (auto rejected = read_rejected(processor->from, files.rejected); !rejected.empty())

@@ -38,7 +38,9 @@ void check_sql(const crds::PipelineSpec& spec, const CheckQuery& check, Problems
   for (const crds::Processor* processor : crds::in_flow_order(spec)) {
     const std::string path = element("processors", spec.processors, *processor);
     if (fields.count(processor->from) == 0) continue;
-    const auto columns = check(processor->from, fields[processor->from], processor->query);
+    Json request = query_request(spec, *processor, fields[processor->from]);
+    request.erase("key");  // judged below, with the field's path
+    const auto columns = check(request);
     if (!columns) {
       problems.push_back(cat(path, ".sql.query: ", columns.error().message, " (", columns.error().reason, ")"));
       continue;

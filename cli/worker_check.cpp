@@ -10,6 +10,8 @@
 #include <filesystem>
 
 #include "common/base/text.h"
+#include "crds/graph.h"
+#include "crds/windows.h"
 #include "common/json/json.h"
 
 namespace tidegate::cli {
@@ -70,6 +72,13 @@ Json query_request(const std::string& topic, const std::vector<crds::Field>& fie
   return Json::object({{"topic", topic}, {"fields", declared}, {"query", query}, {"key", Json::array(key)}});
 }
 
+Json query_request(const crds::PipelineSpec& spec, const crds::Processor& processor,
+                   const std::vector<crds::Field>& fields) {
+  Json request = query_request(processor.from, fields, processor.query, crds::output_key(spec, processor));
+  for (const auto& [name, value] : crds::window_request(spec, processor).members()) request[name] = value;
+  return request;
+}
+
 std::string find_worker() {
   namespace fs = std::filesystem;
   std::error_code ignored;
@@ -84,9 +93,8 @@ std::string find_worker() {
 }
 
 CheckQuery worker_check(const std::string& program) {
-  return [program](const std::string& topic, const std::vector<crds::Field>& fields,
-                   const std::string& query) -> Result<std::vector<crds::Field>> {
-    const auto text = ask(program, query_request(topic, fields, query).dump());
+  return [program](const Json& request) -> Result<std::vector<crds::Field>> {
+    const auto text = ask(program, request.dump());
     if (!text) return text.error();
     const auto answer = Json::parse(*text);
     if (!answer) return Error{"CheckFailed", program + " check gave no JSON"};

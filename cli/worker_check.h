@@ -11,13 +11,15 @@
 
 namespace tidegate::cli {
 
-// The columns of a query over a topic with these fields. Fails with the worker's reason and message.
-using CheckQuery = std::function<Result<std::vector<crds::Field>>(
-    const std::string& topic, const std::vector<crds::Field>& fields, const std::string& query)>;
+// The columns that the query of a request gives. Fails with the worker's reason and message.
+using CheckQuery = std::function<Result<std::vector<crds::Field>>(const Json& request)>;
 
 // What `tidegate-worker check` and `apply` are asked.
 Json query_request(const std::string& topic, const std::vector<crds::Field>& fields, const std::string& query,
                    const std::vector<std::string>& key = {});
+// The same for a processor, its window and its key included. `fields`: of its topic.
+Json query_request(const crds::PipelineSpec& spec, const crds::Processor& processor,
+                   const std::vector<crds::Field>& fields);
 
 // The program beside this one, else the one on PATH; "" when there is none.
 std::string find_worker();

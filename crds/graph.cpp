@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "crds/windows.h"
 
 namespace tidegate::crds {
 namespace {
@@ -106,7 +107,7 @@ std::vector<const Processor*> in_flow_order(const PipelineSpec& spec) {
 }
 
 Result<void> check_graph(const PipelineSpec& spec) {
-  for (auto check : {check_names, check_references, check_topics}) {
+  for (auto check : {check_names, check_references, check_topics, check_windows}) {
     if (auto done = check(spec); !done) return done;
   }
   const auto order = in_flow_order(spec);

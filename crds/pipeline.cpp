@@ -34,6 +34,28 @@ Duration read_duration(const Reader& at) {
   return duration ? *duration : Duration{0};
 }
 
+EventTime read_event_time(const Reader& at) {
+  EventTime out;
+  out.field = at["field"].required_text();
+  out.max_out_of_order = at["maxOutOfOrder"].present() ? read_duration(at["maxOutOfOrder"]) : Duration{0};
+  out.max_ahead = at["maxAhead"].present() ? read_duration(at["maxAhead"]) : Duration{std::chrono::hours(1)};
+  return out;
+}
+
+Window read_window(const Reader& at) {
+  Window out;
+  if (at["tumbling"].present() == at["hopping"].present()) at.fail("exactly one of tumbling and hopping must be given");
+  const Reader kind = at["tumbling"].present() ? at["tumbling"] : at["hopping"];
+  out.size = read_duration(kind["size"]);
+  if (out.size < Duration{1000} || out.size > std::chrono::hours(24)) kind["size"].fail("must be from 1s to 24h");
+  if (at["hopping"].present()) {
+    out.slide = read_duration(kind["slide"]);
+    if (out.slide->count() < 1000 || out.size.count() % out.slide->count() != 0)
+      kind["slide"].fail("must be at least 1s and go into size without a rest");
+  }
+  return out;
+}
+
 Topic read_topic(const Reader& at) {
   Topic out;
   out.name = at["name"].required_text();
@@ -42,6 +64,7 @@ Topic read_topic(const Reader& at) {
   if (!out.existing && out.partitions < 1) at["partitions"].fail("is needed, unless existing is true");
   if (at["retention"].present()) out.retention = read_duration(at["retention"]);
   if (at["expectEvery"].present()) out.expect_every = read_duration(at["expectEvery"]);
+  if (at["eventTime"].present()) out.event_time = read_event_time(at["eventTime"]);
   out.key = at["key"].texts();
   out.deletion_policy = read_deletion_policy(at);
   for (const Reader& field : at["value"]["fields"].items()) {
@@ -106,6 +129,7 @@ Processor read_processor(const Reader& at) {
     out.from = from.front();
   out.query = at["sql"]["query"].required_text();
   at["sql"]["engine"].choice({"auto", "native"}, 0);
+  if (at["window"].present()) out.window = read_window(at["window"]);
   out.key = at["key"].texts();
   out.to = at["to"].required_text();
   out.start = read_start(at);

@@ -40,11 +40,19 @@ struct Field {
   friend bool operator==(const Field&, const Field&) = default;
 };
 
+// When a record of the topic happened, and how far the order of records may be trusted.
+struct EventTime {
+  std::string field;
+  Duration max_out_of_order{0};
+  Duration max_ahead{0};
+};
+
 struct Topic {
   std::string name;
   int partitions = 0;                 // 0: existing, whatever it has
   std::optional<Duration> retention;  // none: Kafka's default
   std::vector<std::string> key;
+  std::optional<EventTime> event_time;
   std::optional<Duration> expect_every;  // silence longer than this is a failure
   bool existing = false;
   DeletionPolicy deletion_policy = DeletionPolicy::retain;
@@ -74,9 +82,16 @@ struct Source : Stage {
   std::optional<SecretKeyRef> token;
 };
 
+// Windows of event time.
+struct Window {
+  Duration size{0};
+  std::optional<Duration> slide;  // of a hopping window; none: tumbling
+};
+
 struct Processor : Stage {
   std::string from;
   std::string query;
+  std::optional<Window> window;  // none: the query is row-wise
   std::vector<std::string> key;
   std::string to;
   Start start = Start::earliest;

@@ -26,7 +26,7 @@ std::optional<Accepted> read_accepted(const Json& config_map);
 std::string kafka_identity(const std::string& ns, const std::string& pipeline, const Json& spec);
 
 // Reads and checks the spec of `pipeline`; asks the API server for the Secrets that it refers to. Fails with
-// InvalidSpec, SqlCheck's reasons, ReferenceNotFound (a Secret, its key or a KafkaCluster), TopicConflict, or with a
+// InvalidSpec, KeyMismatch, SqlCheck's reasons, ReferenceNotFound (a Secret, its key or a KafkaCluster), TopicConflict, or with a
 // reason of Api or CheckFailed, which say nothing about the spec.
 class Acceptance {
  public:

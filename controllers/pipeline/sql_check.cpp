@@ -30,7 +30,9 @@ std::string question(const Query& query) {
   for (const crds::Field& field : query.fields) {
     fields.push_back(Json::object({{"name", field.name}, {"type", field.type}, {"required", field.required}}));
   }
-  return Json::object({{"topic", query.topic}, {"fields", fields}, {"query", query.sql}}).dump();
+  Json out = Json::object({{"topic", query.topic}, {"fields", fields}, {"query", query.sql}});
+  for (const auto& [name, value] : query.window.members()) out[name] = value;
+  return out.dump();
 }
 
 Result<std::vector<crds::Field>> parse_answer(const std::string& text) {

@@ -9,6 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/json/json.h"
 #include "crds/pipeline.h"
 
 namespace tidegate::controllers {
@@ -17,12 +18,13 @@ struct Query {
   std::string topic;
   std::vector<crds::Field> fields;
   std::string sql;
+  Json window = Json::Object{};  // crds::window_request()
 };
 
 class SqlCheck {
  public:
   virtual ~SqlCheck() = default;
-  // The columns. Fails with InvalidQuery, NotRowWise or NotAllowed (the user's mistake; the message says where), or
+  // The columns. Fails with InvalidQuery, NotRowWise, NotWindowed or NotAllowed (the user's mistake; the message says where), or
   // with CheckFailed when the check itself did not work: try again.
   virtual Result<std::vector<crds::Field>> columns(const Query& query) = 0;
 };

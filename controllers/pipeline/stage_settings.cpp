@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "controllers/pipeline/labels.h"
 #include "crds/graph.h"
+#include "crds/windows.h"
 
 namespace tidegate::controllers {
 namespace {
@@ -79,6 +80,11 @@ StageSettings processor_settings(const PipelineContext& context, const Accepted&
   out.json["output"] =
       Json::object({{"topic", processor.to}, {"key", Json::array(crds::output_key(accepted.spec, processor))}});
   out.json["sql"] = Json::object({{"query", processor.query}});
+  if (processor.window) {
+    out.json["window"] = crds::to_json(*processor.window);
+    out.json["eventTime"] = crds::to_json(*accepted.spec.topic(processor.from)->event_time);
+    out.json["input"]["key"] = Json::array(crds::grouping_key(accepted.spec, processor));
+  }
   return out;
 }
 

@@ -47,7 +47,11 @@ Result<void> apply(const Json& request, const Files& files) {
   return {};
 }
 
-Result<std::vector<crds::Field>> check(const std::string&, const std::vector<crds::Field>& fields, const std::string&) {
+Result<std::vector<crds::Field>> check(const Json& request) {
+  std::vector<crds::Field> fields;
+  for (const Json& field : request.get("fields").items()) {
+    fields.push_back({field.get("name").as_string(), field.get("type").as_string(), field.get("required").as_bool()});
+  }
   return fields;
 }
 

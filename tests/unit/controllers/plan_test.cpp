@@ -165,3 +165,18 @@ TEST_CASE("the managed Kafka is a KafkaCluster of the same name with what the sp
   CHECK(child.object.at("metadata/name").as_string() == "fraud");
   CHECK(child.object.at("spec/storage/size").as_string() == "1Gi");
 }
+
+TEST_CASE("a processor with a window is told its window and what its topic is keyed by") {
+  Json spec = crds::fraud_spec();
+  spec["topics"] = crds::json(R"([{"name": "payments", "partitions": 4, "key": ["card"],
+    "eventTime": {"field": "ts", "maxOutOfOrder": "5s", "maxAhead": "1h"},
+    "value": {"fields": [{"name": "card", "type": "VARCHAR"}, {"name": "amount", "type": "DOUBLE"},
+                         {"name": "ts", "type": "TIMESTAMP", "required": true}]}}])");
+  spec["processors"] = crds::json(R"([{"name": "score", "from": ["payments"], "to": "alerts", "key": ["card"],
+    "window": {"hopping": {"size": "1m", "slide": "10s"}}, "sql": {"query": "SELECT card, amount FROM payments"}}])");
+  const Json windowed = settings(plan(spec), "score");
+  CHECK(windowed.at("window") == crds::json(R"({"hopping": {"size": 60000, "slide": 10000}})"));
+  CHECK(windowed.at("eventTime") == crds::json(R"({"field": "ts", "maxOutOfOrder": 5000, "maxAhead": 3600000})"));
+  CHECK(windowed.at("input/key") == Json::array({"card"}));
+  CHECK_FALSE(settings(plan(), "score").has("window"));
+}
