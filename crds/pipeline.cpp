@@ -132,6 +132,9 @@ Processor read_processor(const Reader& at) {
   if (at["window"].present()) out.window = read_window(at["window"]);
   out.key = at["key"].texts();
   out.to = at["to"].required_text();
+  out.exactly_once = at["delivery"].choice({"at-least-once", "exactly-once"}, 0) == 1;
+  if (out.exactly_once && out.window)
+    at["delivery"].fail("exactly-once is not for processors with a window, which are at-least-once");
   out.start = read_start(at);
   return out;
 }

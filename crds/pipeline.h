@@ -94,6 +94,7 @@ struct Processor : Stage {
   std::optional<Window> window;  // none: the query is row-wise
   std::vector<std::string> key;
   std::string to;
+  bool exactly_once = false;  // else at least once
   Start start = Start::earliest;
 };
 

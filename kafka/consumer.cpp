@@ -1,8 +1,6 @@
 #include "kafka/consumer.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <thread>
@@ -13,6 +11,7 @@
 #include "kafka/client.h"
 #include "kafka/start_position.h"
 #include "kafka/topic_id.h"
+#include "kafka/transaction_offsets.h"
 
 namespace tidegate::kafka {
 namespace {
@@ -328,17 +327,14 @@ Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
 }
 
 void Consumer::commit(std::span<const Commit> offsets) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
-  for (const Commit& commit : offsets) {
-    rd_kafka_topic_partition_t* entry =
-        rd_kafka_topic_partition_list_add(list.get(), impl_->options.topic.c_str(), commit.partition);
-    entry->offset = commit.offset;
-    entry->metadata = std::malloc(commit.metadata.size());  // the list frees it
-    entry->metadata_size = commit.metadata.size();
-    std::memcpy(entry->metadata, commit.metadata.data(), commit.metadata.size());
-  }
+  const PartitionList list = offsets_of(impl_->options.topic, offsets);
   impl_->committing = rd_kafka_commit_queue(impl_->handle.get(), list.get(), impl_->commit_queue.get(), nullptr,
                                             nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+std::shared_ptr<const TransactionOffsets> Consumer::for_transaction(std::span<const Commit> offsets) const {
+  auto group = GroupMetadata(rd_kafka_consumer_group_metadata(impl_->handle.get()));
+  return std::make_shared<TransactionOffsets>(offsets_of(impl_->options.topic, offsets), std::move(group));
 }
 
 bool Consumer::commit_under_way() const {

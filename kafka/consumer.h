@@ -17,6 +17,8 @@
 
 namespace tidegate::kafka {
 
+struct TransactionOffsets;
+
 struct ConsumerOptions {
   ClientConfig client;
   std::string group;
@@ -87,6 +89,10 @@ class Consumer {
   bool commit_under_way() const;
   // The outcome of the commit under way, waiting up to `timeout` for it; nullopt: none yet.
   std::optional<Result<void>> committed(Duration timeout);
+
+  // For Producer::commit_transaction(): the offsets, with the group as it is now. A broker refuses them when this
+  // member was left behind by a rebalance meanwhile.
+  std::shared_ptr<const TransactionOffsets> for_transaction(std::span<const Commit> offsets) const;
 
   // While paused, poll() brings no records but keeps the membership. Covers partitions assigned later.
   void pause();

@@ -4,14 +4,18 @@
 #include <atomic>
 #include <thread>
 
+#include "common/base/log.h"
 #include "common/base/text.h"
 #include "kafka/client.h"
+#include "kafka/transaction_offsets.h"
 
 namespace tidegate::kafka {
 namespace {
 
 constexpr std::chrono::minutes kPartitionCountAge{5};
 constexpr Duration kBackgroundPoll{100};
+constexpr Duration kTransactionTimeout{10'000};  // how long a worker that died blocks the readers of its output
+constexpr Duration kAbortPatience{3000};
 constexpr std::size_t kRecordOverhead = 512;  // more than the wire format adds to a record without headers
 
 void* bytes_of(const std::optional<std::string_view>& field) {
@@ -39,6 +43,8 @@ struct Producer::Impl {
   std::map<std::string, KnownTopic> topics;
   std::optional<Error> fatal;
   std::size_t max_record_bytes = 0;
+  bool transactional = false;
+  bool in_transaction = false;
   Handle handle;
   std::jthread poller;
 
@@ -48,6 +54,16 @@ struct Producer::Impl {
     Topic made(rd_kafka_topic_new(handle.get(), name.c_str(), nullptr));
     if (!made) return to_error(rd_kafka_last_error()).context(cat("topic ", name));
     return &(topics[name] = KnownTopic{std::move(made), 0, {}});
+  }
+
+  // The first record opens a transaction; no request, that comes with the record.
+  Result<void> begin_transaction() {
+    if (!transactional || in_transaction) return {};
+    if (ErrorPtr error{rd_kafka_begin_transaction(handle.get())}) {
+      return to_error(std::move(error)).context("begin a transaction");
+    }
+    in_transaction = true;
+    return {};
   }
 
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
@@ -91,7 +107,12 @@ Result<std::unique_ptr<Producer>> Producer::create(const ProducerOptions& option
   ConfBuilder conf(options.client);
   conf.set("acks", "all");
   conf.set("enable.idempotence", "true");
-  conf.set("delivery.timeout.ms", "0");  // never give up: whether to wait is not the client's decision
+  if (options.transactional_id.empty()) {
+    conf.set("delivery.timeout.ms", "0");  // never give up: whether to wait is not the client's decision
+  } else {
+    conf.set("transactional.id", options.transactional_id);
+    conf.set("transaction.timeout.ms", std::to_string(kTransactionTimeout.count()));
+  }
   conf.set("linger.ms", std::to_string(options.linger.count()));
   conf.set("queue.buffering.max.kbytes", std::to_string(options.queue_kbytes));
   conf.set("message.max.bytes", std::to_string(options.max_record_bytes));
@@ -103,6 +124,7 @@ Result<std::unique_ptr<Producer>> Producer::create(const ProducerOptions& option
   Result<Handle> handle = conf.finish(RD_KAFKA_PRODUCER);
   if (!handle) return handle.error();
   impl->handle = *std::move(handle);
+  impl->transactional = !options.transactional_id.empty();
   impl->max_record_bytes = static_cast<std::size_t>(options.max_record_bytes);
   std::unique_ptr<Producer> producer(new Producer(std::move(impl)));
   if (options.poll_in_background) {
@@ -146,6 +168,7 @@ Result<int> Producer::partitions(const std::string& topic, Duration timeout) {
 Result<std::size_t> Producer::produce(const std::string& topic, int partition, std::span<const OutRecord> records,
                                       const std::shared_ptr<Delivery>& delivery, bool copy) {
   if (records.empty()) return std::size_t{0};
+  if (auto begun = impl_->begin_transaction(); !begun) return std::move(begun).error();
   rd_kafka_topic_t* handle = nullptr;
   {
     const std::lock_guard lock(impl_->mutex);
@@ -187,6 +210,7 @@ Result<std::size_t> Producer::produce(const std::string& topic, int partition, s
 Result<std::size_t> Producer::produce_with_headers(const std::string& topic, int partition, const OutRecord& record,
                                                    std::span<const Header> headers,
                                                    const std::shared_ptr<Delivery>& delivery) {
+  if (auto begun = impl_->begin_transaction(); !begun) return std::move(begun).error();
   rd_kafka_headers_t* list = rd_kafka_headers_new(headers.size());
   for (const Header& header : headers) {
     rd_kafka_header_add(list, header.name.data(), static_cast<ssize_t>(header.name.size()),
@@ -204,6 +228,52 @@ Result<std::size_t> Producer::produce_with_headers(const std::string& topic, int
   delivery->forget(1);
   if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return std::size_t{0};
   return to_error(code).context(cat("write to topic ", topic));
+}
+
+namespace {
+
+// Calls a step of a transaction until it is done, fails for good or the time is up.
+template <typename Call>
+Result<void> until_done(Duration timeout, const char* what, Call call) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  while (true) {
+    const auto left = std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
+    ErrorPtr error(call(static_cast<int>(std::max<std::int64_t>(left.count(), 1))));
+    if (!error) return {};
+    const bool again = rd_kafka_error_is_retriable(error.get()) != 0;
+    if (!again || std::chrono::steady_clock::now() >= deadline) return to_error(std::move(error)).context(what);
+  }
+}
+
+}  // namespace
+
+Result<void> Producer::init_transactions(Duration timeout) {
+  return until_done(timeout, "begin to write in transactions",
+                    [&](int left) { return rd_kafka_init_transactions(impl_->handle.get(), left); });
+}
+
+bool Producer::in_transaction() const {
+  return impl_->in_transaction;
+}
+
+Result<void> Producer::commit_transaction(const TransactionOffsets& offsets) {
+  auto sent = until_done(kTransactionTimeout, "write offsets into the transaction", [&](int left) {
+    return rd_kafka_send_offsets_to_transaction(impl_->handle.get(), offsets.list.get(), offsets.group.get(), left);
+  });
+  if (!sent) return sent;
+  // -1: the time that the transaction has left; the library's own advice.
+  auto committed = until_done(kTransactionTimeout, "commit the transaction",
+                              [&](int) { return rd_kafka_commit_transaction(impl_->handle.get(), -1); });
+  if (committed) impl_->in_transaction = false;
+  return committed;
+}
+
+void Producer::abort_transaction() {
+  if (!impl_->in_transaction) return;
+  auto aborted = until_done(kAbortPatience, "abort the transaction",
+                            [&](int left) { return rd_kafka_abort_transaction(impl_->handle.get(), left); });
+  if (!aborted) log::warn("the broker will abort the transaction", {{"error", aborted.error().message}});
+  impl_->in_transaction = false;
 }
 
 void Producer::deliver(void* opaque, bool acknowledged, const char* code, const char* message) {

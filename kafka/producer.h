@@ -1,4 +1,4 @@
-// Writes records: acknowledged by all in-sync replicas, idempotent, retried for ever.
+// Writes records: acknowledged by all in-sync replicas, idempotent, retried for ever; or in transactions.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@
 
 namespace tidegate::kafka {
 
+struct TransactionOffsets;
+
 struct OutRecord {
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;
@@ -29,6 +31,8 @@ struct ProducerOptions {
   int queue_kbytes = 32 * 1024;            // records waiting for their acknowledgement; beyond it produce() takes none
   int max_record_bytes = 2 * 1024 * 1024;  // key + value + headers
   std::string compression = "lz4";
+  // Not empty: records are written in transactions. Whoever comes later with the same id ends this producer.
+  std::string transactional_id;
   bool poll_in_background = false;  // an own thread runs Delivery callbacks; otherwise call poll()
 };
 
@@ -55,6 +59,20 @@ class Producer {
   // One record with headers, copied. timestamp_ms < 0: now.
   Result<std::size_t> produce_with_headers(const std::string& topic, int partition, const OutRecord& record,
                                            std::span<const Header> headers, const std::shared_ptr<Delivery>& delivery);
+
+  // Transactions (one thread, only with a transactional id; protocol: KIP-98 and KIP-447). The first record opens one;
+  // until it is committed, readers with read_committed see nothing of it nor of what others write behind it. A record
+  // that is not acknowledged within the transaction's 10 s fails. After any failure the producer serves for
+  // abort_transaction() alone: retriable errors are retried inside, and what is left is cleared by a new producer.
+  //
+  // Before the first record: ends what an earlier producer with this id left open, and fences it.
+  Result<void> init_transactions(Duration timeout);
+  bool in_transaction() const;
+  // Writes the offsets into the transaction and commits it; nothing may be waiting for its acknowledgement. Blocks up
+  // to the transaction's 10 s.
+  Result<void> commit_transaction(const TransactionOffsets& offsets);
+  // Gives up what the transaction wrote. When it fails, the broker does so later by itself.
+  void abort_transaction();
 
   // Runs due Delivery callbacks on this thread, waiting up to `timeout` for one. Returns how many.
   int poll(Duration timeout);

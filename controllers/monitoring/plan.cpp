@@ -31,6 +31,12 @@ MonitoredTopic topic_of(const crds::PipelineSpec& spec, const std::string& name)
   return out;
 }
 
+// Whether markers of transactions take offsets of the topic.
+bool in_transactions(const crds::PipelineSpec& spec, const std::string& topic) {
+  return std::any_of(spec.processors.begin(), spec.processors.end(),
+                     [&](const crds::Processor& processor) { return processor.to == topic && processor.exactly_once; });
+}
+
 }  // namespace
 
 const MonitoredStage* MonitoringPlan::stage(const std::string& name) const {
@@ -71,7 +77,7 @@ MonitoringPlan plan_monitoring(const std::string& pipeline, const Accepted& acce
     const crds::Topic* topic = spec.topic(from);
     const MonitoredTopic source = topic_of(spec, from);
     one.inner = source.filler_kind == "processor";
-    one.plain_input = !source.filler.empty() && !(topic && topic->existing);
+    one.plain_input = !source.filler.empty() && !(topic && topic->existing) && !in_transactions(spec, from);
     out.stages.push_back(std::move(one));
   };
   for (const auto& source : spec.sources) add(source, "source", "", source.to, "");

@@ -79,6 +79,7 @@ StageSettings processor_settings(const PipelineContext& context, const Accepted&
   add_input(out, context, accepted, processor, processor.from, processor.start);
   out.json["output"] =
       Json::object({{"topic", processor.to}, {"key", Json::array(crds::output_key(accepted.spec, processor))}});
+  if (processor.exactly_once) out.json["delivery"] = "exactly-once";
   out.json["sql"] = Json::object({{"query", processor.query}});
   if (processor.window) {
     out.json["window"] = crds::to_json(*processor.window);

@@ -1,8 +1,16 @@
-// A worker that loses what it is told to lose, for tests of the accounting; it is in no image.
+// A worker with the mistakes that it is told to make, for tests of what must find them; it is in no image.
 // usage: tidegate-faulty-worker run --config FILE, as tidegate-worker
 // A record that holds the text drop-this-record is gone between the consumer and the engine or the sink, a row that
-// holds drop-this-row between the engine and the producer.
+// holds drop-this-row between the engine and the producer. TIDEGATE_TEST_FAULT is one of
+//   commit-before-produce   rows are written one batch later than their records are committed
+//   offset-off-by-one       a transaction commits one record less than it has rows of
+//   offsets-left-out        a transaction commits rows alone
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 
 #include "common/base/log.h"
@@ -11,6 +19,11 @@
 using namespace tidegate;
 
 namespace {
+
+bool fault(std::string_view name) {
+  const char* wanted = std::getenv("TIDEGATE_TEST_FAULT");
+  return wanted != nullptr && wanted == name;
+}
 
 bool holds(const std::optional<std::string_view>& bytes, std::string_view text) {
   return bytes && bytes->find(text) != std::string_view::npos;
@@ -35,14 +48,36 @@ class FaultyStep final : public stage::Step {
     if (!output) return output;
     for (stage::Rejection& rejection : output->rejections) rejection.index = indexes[rejection.index];
     std::erase_if(output->rows, [](const kafka::OutRecord& row) { return holds(row.value, "drop-this-row"); });
+    if (fault("commit-before-produce")) {
+      std::swap(output->rows, late_.rows);
+      std::swap(output->memory, late_.memory);
+    }
     return output;
   }
 
  private:
+  stage::StepOutput late_;
   std::unique_ptr<stage::Step> step_;
 };
 
 }  // namespace
+
+// The linker puts this between the worker and the library (--wrap).
+extern "C" {
+rd_kafka_error_t* __real_rd_kafka_send_offsets_to_transaction(rd_kafka_t*, const rd_kafka_topic_partition_list_t*,
+                                                              const rd_kafka_consumer_group_metadata_t*, int);
+rd_kafka_error_t* __wrap_rd_kafka_send_offsets_to_transaction(rd_kafka_t* client,
+                                                              const rd_kafka_topic_partition_list_t* offsets,
+                                                              const rd_kafka_consumer_group_metadata_t* group,
+                                                              int timeout_ms) {
+  if (fault("offsets-left-out")) return nullptr;
+  if (fault("offset-off-by-one")) {
+    for (int i = 0; i < offsets->cnt; ++i)
+      offsets->elems[i].offset = std::max<std::int64_t>(0, offsets->elems[i].offset - 1);
+  }
+  return __real_rd_kafka_send_offsets_to_transaction(client, offsets, group, timeout_ms);
+}
+}
 
 int main(int argc, char** argv) {
   if (argc == 4 && std::string_view(argv[1]) == "run" && std::string_view(argv[2]) == "--config") {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -90,6 +91,12 @@ void KafkaServer::produce(const std::string& topic, const std::vector<NewRecord>
   if (!producer->flush(kPatience) || delivery->failed() > 0) throw std::runtime_error("could not produce to " + topic);
 }
 
+bool KafkaServer::stable(const std::string& topic) {
+  const int partitions = expect(admin().describe_topics({topic})).at(topic).partitions;
+  const auto logs = patiently([&] { return admin().log_offsets({{topic, partitions}}); }).at(topic);
+  return std::all_of(logs.begin(), logs.end(), [](const auto& log) { return log.stable == log.end; });
+}
+
 std::vector<Stored> KafkaServer::read(const std::string& topic) {
   const int partitions = expect(admin().describe_topics({topic})).at(topic).partitions;
   const auto logs = patiently([&] { return admin().log_offsets({{topic, partitions}}); }).at(topic);
@@ -112,6 +119,7 @@ std::vector<Stored> KafkaServer::read(const std::string& topic) {
   while (!complete()) {
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("could not read " + topic);
     const kafka::Polled polled = expect(consumer->poll(10'000, Duration{100}, Duration{0}));
+    for (const auto& end : polled.ends) at[end.partition] = end.position;  // past the markers of transactions
     for (const kafka::Record& record : polled.records.records()) {
       at[record.partition] = record.offset + 1;
       if (record.offset >= logs[static_cast<std::size_t>(record.partition)].stable) continue;

@@ -52,6 +52,8 @@ class KafkaServer {
   std::vector<std::int64_t> committed_offsets(const std::string& group, const std::string& topic, int partitions);
   // Sum of the log ends.
   std::int64_t end(const std::string& topic, int partitions);
+  // Whether no transaction is open in it.
+  bool stable(const std::string& topic);
   // Makes records below `offset` disappear, as retention does.
   void delete_records_before(const std::string& topic, int partition, std::int64_t offset);
 

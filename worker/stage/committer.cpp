@@ -8,35 +8,55 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr Duration kInterval{200};
+constexpr Duration kTransactionInterval{100};
 constexpr Duration kRetry{1000};
 constexpr Duration kHeartbeat{10'000};
 constexpr Duration kPatience{5000};
 
 }  // namespace
 
-void Committer::when_due(const std::string& problem) {
+bool Committer::due(const std::string& problem) {
   take_outcome(Duration{0});
-  if (consumer_.commit_under_way() || ledger_.empty()) return;
+  if (consumer_.commit_under_way() || ledger_.empty()) return false;
   const SteadyTime now = steady_clock::now();
-  const bool told = problem == committed_problem_;
-  const bool beat = now - last_commit_ >= kHeartbeat;
-  const bool at_once = problem != committing_problem_ || beat;
-  if (!at_once && (now < next_commit_ || (told && !ledger_.moved()))) return;
-  committing_ = ledger_.commits(beat || !told, problem, epoch_ms(clock_.wall()));
+  if (problem != committing_problem_ || now - last_commit_ >= kHeartbeat) return true;
+  if (now < next_commit_) return false;
+  return problem != committed_problem_ || producer_.in_transaction() || ledger_.moved();
+}
+
+Result<void> Committer::start(const std::string& problem) {
+  const SteadyTime now = steady_clock::now();
+  if (producer_.in_transaction()) return commit_transaction(problem);
+  const bool all = now - last_commit_ >= kHeartbeat || problem != committed_problem_;
+  committing_ = ledger_.commits(all, problem, epoch_ms(clock_.wall()));
   committing_problem_ = problem;
   last_commit_ = now;
   next_commit_ = now + kInterval;
   consumer_.commit(committing_);
+  return {};
 }
 
-void Committer::now(const std::vector<int>* partitions, const std::string& problem) {
+Result<void> Committer::now(const std::vector<int>* partitions, const std::string& problem) {
   take_outcome(kPatience);
+  if (producer_.in_transaction()) return commit_transaction(problem);
   const std::int64_t now_ms = epoch_ms(clock_.wall());
-  committing_ = partitions == nullptr ? ledger_.commits(true, problem, now_ms)
-                                      : ledger_.commits_of(*partitions, problem, now_ms);
-  if (committing_.empty() || consumer_.commit_under_way()) return;
+  committing_ =
+      partitions == nullptr ? ledger_.commits(true, problem, now_ms) : ledger_.commits_of(*partitions, problem, now_ms);
+  if (committing_.empty() || consumer_.commit_under_way()) return {};
   consumer_.commit(committing_);
   take_outcome(kPatience);
+  return {};
+}
+
+Result<void> Committer::commit_transaction(const std::string& problem) {
+  const std::vector<kafka::Commit> commits = ledger_.commits(true, problem, epoch_ms(clock_.wall()));
+  auto committed = producer_.commit_transaction(*consumer_.for_transaction(commits));
+  if (!committed) return committed;
+  ledger_.accepted(commits);
+  committing_problem_ = committed_problem_ = problem;
+  last_commit_ = steady_clock::now();
+  next_commit_ = last_commit_ + kTransactionInterval;  // of work, however long committing takes
+  return {};
 }
 
 void Committer::take_outcome(Duration timeout) {

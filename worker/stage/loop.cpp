@@ -25,6 +25,7 @@ constexpr Duration kQueuePatience{1000};    // a full producer queue for longer:
 constexpr Duration kSilencePatience{5000};  // without acknowledgements, until it is a problem
 constexpr Duration kRevokePatience{5000};   // for acknowledgements before partitions are given up
 constexpr Duration kStopPatience{15'000};
+constexpr Duration kTransactionPatience{10'000};  // it times out then
 constexpr Duration kLeavePatience{3000};
 constexpr Duration kAwayPatience{20'000};  // without any broker, until somebody else looks for them
 constexpr Duration kLookInterval{5000};
@@ -68,22 +69,26 @@ Result<void> Loop::run(const std::stop_token& stop) {
   auto consumer = kafka::Consumer::create(options, *this);
   if (!consumer) return std::move(consumer).error();
   consumer_ = *std::move(consumer);
-  committer_.emplace(ledger_, *consumer_);
+  committer_.emplace(ledger_, *consumer_, producer_);
 
   Result<void> outcome;
   while (outcome && !stop.stop_requested()) outcome = turn();
 
   // Finish what was handed over; what was only read will be read again.
-  if (outcome) finish_handover(kStopPatience);
+  if (outcome) {
+    auto whole = complete(kStopPatience);
+    if (!whole && producer_.in_transaction()) abort(whole.error());
+  } else {
+    blocked_by_ = words_of(outcome.error());
+    if (producer_.in_transaction()) abort(outcome.error());
+  }
   if (handover_) handover_->abandon();
   handover_.reset();
   batches_.clear();
-  if (outcome) {
-    await_acknowledgements(nullptr, kStopPatience);
-  } else {
-    blocked_by_ = words_of(outcome.error());
+  // After an abort the ledger is ahead of what is true.
+  if (!aborted_) {
+    if (auto committed = committer_->now(nullptr, problem()); !committed) abort(committed.error());
   }
-  committer_->now(nullptr, problem());
   closing_ = true;
   // Told to stop, perhaps for good: the others take over at once. After a failure the same worker is back in a moment.
   if (outcome) consumer_->leave(kLeavePatience);
@@ -94,6 +99,7 @@ Result<void> Loop::run(const std::stop_token& stop) {
 // One turn of the loop; no longer than a batch, a request to Kafka or a sink's time limit.
 Result<void> Loop::turn() {
   producer_.poll(Duration{0});
+  if (aborted_) return *aborted_;
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   if (auto settled = settle(); !settled) return settled;
   if (auto looked = look_for_kafka(); !looked) return looked;
@@ -107,7 +113,7 @@ Result<void> Loop::turn() {
   metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
   metrics_.in_flight_records.set(static_cast<double>(records_in_flight()));
   health_.set_problem(!joined_ && now_wrong.empty() ? "waiting for the group to assign partitions" : now_wrong);
-  committer_->when_due(now_wrong);
+  if (auto committed = commit_when_due(now_wrong); !committed) return committed;
   if (held) {
     producer_.poll(kBusyWait);
     return {};  // for a tenth of a second, or one record's time
@@ -278,6 +284,31 @@ void Loop::await_acknowledgements(const std::vector<int>* partitions, Duration p
   while (settle() && missing() > 0 && steady_clock::now() < deadline) producer_.poll(kBusyWait);
 }
 
+Result<void> Loop::commit_when_due(const std::string& problem) {
+  if (!committer_->due(problem)) return {};
+  if (producer_.in_transaction()) {
+    if (auto whole = complete(kTransactionPatience); !whole) return whole;
+  }
+  return committer_->start(problem);
+}
+
+// Until whole batches are written and acknowledged: only such may be committed in a transaction.
+Result<void> Loop::complete(Duration patience) {
+  finish_handover(patience);
+  if (producer_.in_transaction()) producer_.flush(patience);  // at once, not when records linger no more
+  await_acknowledgements(nullptr, patience);
+  if (handover_ || ledger_.under_way() > 0) {
+    return Error{"KafkaUnavailable", "Kafka: records written are not acknowledged in time"};
+  }
+  return {};
+}
+
+void Loop::abort(const Error& error) {
+  log::warn("what was not committed is aborted and done again", {{"reason", error.reason}, {"error", error.message}});
+  producer_.abort_transaction();
+  aborted_ = error;
+}
+
 std::int64_t Loop::records_in_flight() const {
   std::int64_t count = ledger_.records_under_way();
   for (const kafka::RecordBatch& batch : batches_) count += static_cast<std::int64_t>(batch.records().size());
@@ -324,13 +355,26 @@ void Loop::assigned(const std::vector<kafka::StartPosition>& partitions) {
 
 void Loop::revoked(const std::vector<int>& partitions, bool lost) {
   if (closing_) return;
-  if (!lost) {
-    finish_handover(kRevokePatience);
-    await_acknowledgements(&partitions, kRevokePatience);
-    committer_->now(&partitions, problem());
-  }
+  give_up(partitions, lost);
   for (const int partition : partitions) forget(partition);
   log::info("partitions given up", {{"count", std::to_string(partitions.size())}, {"lost", lost ? "true" : "false"}});
+}
+
+// The last moment to commit what was done with them.
+void Loop::give_up(const std::vector<int>& partitions, bool lost) {
+  if (aborted_) return;
+  if (!producer_.in_transaction()) {
+    if (lost) return;
+    finish_handover(kRevokePatience);
+    await_acknowledgements(&partitions, kRevokePatience);
+  }
+  // Also of what finishing the handover opened.
+  if (producer_.in_transaction()) {
+    Result<void> whole =
+        lost ? Error{"PartitionsLost", "partitions were given to another member"} : complete(kRevokePatience);
+    if (!whole) return abort(whole.error());
+  }
+  if (auto committed = committer_->now(&partitions, problem()); !committed) abort(committed.error());
 }
 
 // Nothing of a partition that somebody else may own by now is processed any more: a late write of ours could overwrite

@@ -26,8 +26,9 @@ namespace tidegate::stage {
 
 // One life of the clients. Everything, commits included, happens on the thread that calls run(): a loop that is stuck
 // falls silent, which is how the operator notices. Several batches are under way at once; what is not acknowledged is
-// never committed. While the step, the target or the topic takes no records, consumption is paused, the membership is
-// kept, and the problem stands in the commit metadata.
+// never committed. With exactly once what is written is in a transaction, which holds whole batches: it is committed
+// with their positions, or aborted, and then new clients begin at the committed ones. While the step, the target or the
+// topic takes no records, consumption is paused, the membership is kept, and the problem stands in the commit metadata.
 class Loop final : private kafka::AssignmentListener {
  public:
   // `problem`: why the life before ended; shown until there is progress. References must outlive the loop.
@@ -54,6 +55,10 @@ class Loop final : private kafka::AssignmentListener {
   void reach_ends();
   Result<void> settle();
   void await_acknowledgements(const std::vector<int>* partitions, Duration patience);
+  Result<void> commit_when_due(const std::string& problem);
+  Result<void> complete(Duration patience);
+  void give_up(const std::vector<int>& partitions, bool lost);
+  void abort(const Error& error);
 
   std::int64_t records_in_flight() const;
   void block(const Error& error);
@@ -93,6 +98,7 @@ class Loop final : private kafka::AssignmentListener {
 
   std::unique_ptr<kafka::Consumer> consumer_;
   std::optional<Committer> committer_;  // while there is a consumer
+  std::optional<Error> aborted_;        // a transaction was: these clients end
 };
 
 }  // namespace tidegate::stage

@@ -139,6 +139,11 @@ void read_kind(Reader& reader, Settings& settings) {
     settings.output_topic = reader.text("output/topic");
     settings.output_key = reader.names("output/key");
     settings.query = reader.text("sql/query");
+    const std::string delivery = reader.optional_text("delivery", "at-least-once");
+    settings.exactly_once = delivery == "exactly-once";
+    if (!settings.exactly_once && delivery != "at-least-once") {
+      reader.complain("delivery", "must be exactly-once or at-least-once");
+    }
   } else if (kind == "sink") {
     settings.kind = Kind::sink;
     read_sink(reader, settings);

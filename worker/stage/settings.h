@@ -47,6 +47,7 @@ struct Settings {
   Json output_fields;  // sources only
   std::string dead_letter_topic;
   std::string query;
+  bool exactly_once = false;  // of a processor; else at least once
   std::optional<LogSinkSettings> log_sink;
   std::optional<PostgresSinkSettings> postgres_sink;
   std::optional<HttpSourceSettings> http_source;

@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kFirstBackoff{200};
 constexpr Duration kLastBackoff{5000};
 constexpr Duration kQuietLife{60'000};  // a life of the clients that lasted longer starts the backoff anew
+constexpr Duration kInitPatience{15'000};
 constexpr std::int64_t kDefaultTopicLimit = 1048588;  // Kafka's default of max.message.bytes
 constexpr std::int64_t kRecordOverhead = 512;         // more than a record batch adds to one record
 
@@ -49,10 +50,15 @@ void run(const Settings& settings, metrics::Registry& registry, Health& health, 
     const auto life = [&]() -> Result<void> {
       kafka::ProducerOptions options;
       options.client = settings.kafka;
+      if (settings.exactly_once) options.transactional_id = cat(settings.group, ".", settings.instance);
       auto producer = kafka::Producer::create(options);
       if (!producer) return std::move(producer).error();
       auto output = describe_output(settings, **producer, options.max_record_bytes);
       if (!output) return std::move(output).error();
+      // Before the committed positions are read: a transaction that is still open may hold newer ones.
+      if (settings.exactly_once) {
+        if (auto ready = (*producer)->init_transactions(kInitPatience); !ready) return ready;
+      }
       Step& step = make_step(output->max_row_bytes);
       return Loop(settings, step, output->partitions, **producer, health, metrics, problem).run(stop);
     };

@@ -283,10 +283,18 @@ TEST_CASE("what is looked at follows from the spec") {
   CHECK_FALSE(score.inner);
   CHECK(score.objective_seconds.value_or(0) == doctest::Approx(3));
   CHECK(plan.stage("show")->inner);
+  CHECK(plan.stage("show")->plain_input);
   CHECK(plan.topics.at(0).filler == "intake");
   CHECK(plan.topics.at(0).reader == "score");
   CHECK(plan.topics.back().name == "alerts");
   CHECK(plan.cluster_is_ours);
+  Json score_spec = spec.at("processors/0");
+  score_spec["delivery"] = "exactly-once";
+  Json markers = spec;
+  markers["processors"] = Json::array({score_spec});
+  accepted.spec = crds::pipeline_from_json(markers).value();
+  CHECK_FALSE(plan_monitoring("fraud", accepted).stage("show")->plain_input);  // of transactions
+  accepted.spec = crds::pipeline_from_json(spec).value();
   const std::string version = score.version;
   accepted.fields["payments"][1].type = "VARCHAR";
   CHECK(plan_monitoring("fraud", accepted).stage("score")->version != version);

@@ -63,9 +63,26 @@ TEST_CASE("objectives and scale and rate limits are read") {
   CHECK(parsed->processors[0].scale->min == 0);
   CHECK(parsed->processors[0].scale->max == 8);
   CHECK(parsed->processors[0].rate_limit == 500);
+  CHECK_FALSE(parsed->processors[0].exactly_once);
   CHECK_FALSE(parsed->sinks[0].scale);
   CHECK(parsed->sinks[0].replicas == 1);
   CHECK(parsed->sinks[0].rate_limit == 0);
+}
+
+TEST_CASE("a processor's delivery") {
+  Json spec = fraud_spec();
+  const auto with = [&](const char* delivery) {
+    Json processor = spec.at("processors/0");
+    processor["delivery"] = delivery;
+    spec["processors"] = Json::array({processor});
+    return pipeline_from_json(spec);
+  };
+  CHECK(with("exactly-once")->processors[0].exactly_once);
+  CHECK_FALSE(with("at-least-once")->processors[0].exactly_once);
+  CHECK_FALSE(with("at-most-once").ok());
+  spec["processors"] = Json::array({json(R"({"name": "score", "from": ["payments"], "to": "alerts",
+    "sql": {"query": "SELECT 1"}, "window": {"tumbling": {"size": "1m"}}, "delivery": "exactly-once"})")});
+  CHECK(error_of(spec).find("delivery: exactly-once is not for processors with a window") != std::string::npos);
 }
 
 TEST_CASE("mistakes about scaling name the field") {

@@ -70,6 +70,17 @@ TEST_CASE("a rate limit is a whole number of records a second and absent it is n
   }
 }
 
+TEST_CASE("delivery is at least once unless it is asked to be exactly once") {
+  CHECK_FALSE(parse_settings(processor().dump())->exactly_once);
+  Json settings = processor();
+  settings["delivery"] = "exactly-once";
+  CHECK(parse_settings(settings.dump())->exactly_once);
+  settings["delivery"] = "at-most-once";
+  const auto refused = parse_settings(settings.dump());
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().message.find("delivery") != std::string::npos);
+}
+
 TEST_CASE("a complaint names the field") {
   const auto complaint = [](const std::string& parent, const std::string& member, Json value) {
     Json settings = processor();

@@ -1,0 +1,228 @@
+// A processor with `delivery: exactly-once` against a real Kafka: whatever happens, its output holds the row of every
+// record once.
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include "history.h"
+#include "stages.h"
+#include "worker_process.h"
+
+using namespace tidegate;
+using namespace tidegate::worker_test;
+
+namespace {
+
+// Even numbers go through, every hundredth record is a dead letter; 97 keys, each in one partition.
+class Numbers {
+ public:
+  explicit Numbers(int partitions) : stage_(partitions) {}
+
+  Json settings() const {
+    Json settings = stage_.settings();
+    settings["delivery"] = "exactly-once";
+    return settings;
+  }
+  void produce(int count) {
+    std::vector<NewRecord> records;
+    for (int end = total_ + count; total_ < end; ++total_) {
+      const std::string name = key(total_);
+      const std::string number = total_ % 100 == 7 ? "\"?\"" : std::to_string(total_);
+      records.push_back({std::nullopt,
+                         cat(R"({"n":)", number, R"(,"name":")", name, "\"}"),
+                         total_ % kKeys % stage_.partitions_in,
+                         {}});
+      if (total_ % 100 != 7 && total_ % 2 == 0) sent_.push_back({name, total_});
+    }
+    KafkaServer::instance().produce(stage_.input, records);
+  }
+  bool done() const { return stage_.position() == total_; }
+  std::int64_t position() const { return stage_.position(); }
+  int total() const { return total_; }
+  const EvenNumbers& stage() const { return stage_; }
+
+  // What is wrong with the output, the dead letters and the accounts; empty: nothing.
+  std::string anomalies() const {
+    KafkaServer& kafka = KafkaServer::instance();
+    // What a worker left open when it died hides what was written behind it until Kafka aborts it.
+    for (const std::string& topic : {stage_.output, stage_.dead_letters}) {
+      if (!eventually([&] { return kafka.stable(topic); })) return cat("a transaction hangs in ", topic);
+    }
+    std::string text = judge(sent_, received(kafka.read(stage_.output)), stage_.partitions_out).text();
+    std::map<std::string, int> places;
+    for (const Stored& letter : kafka.read(stage_.dead_letters)) {
+      ++places[cat(letter.headers.at("tidegate-partition"), "/", letter.headers.at("tidegate-offset"))];
+    }
+    for (const auto& [place, times] : places) {
+      if (times > 1) text += cat(" dead letter ", place, " ", std::to_string(times), " times");
+    }
+    const auto letters = static_cast<std::int64_t>((total_ + 92) / 100);
+    if (std::ssize(places) != letters) text += cat(" dead letters: ", std::to_string(places.size()));
+    const auto totals = stage_.totals();
+    if (totals.in != total_) text += cat(" counted in: ", std::to_string(totals.in));
+    if (totals.out != std::ssize(sent_)) text += cat(" counted out: ", std::to_string(totals.out));
+    if (totals.dead_letters != letters) text += cat(" counted dead: ", std::to_string(totals.dead_letters));
+    return text;
+  }
+
+ private:
+  static constexpr int kKeys = 97;
+  static std::string key(int n) { return cat("k", std::to_string(n % kKeys)); }
+
+  EvenNumbers stage_;
+  int total_ = 0;
+  std::vector<Sent> sent_;
+};
+
+// The worker makes this mistake while the object lives.
+class Fault {
+ public:
+  explicit Fault(const char* name) { setenv("TIDEGATE_TEST_FAULT", name, 1); }
+  ~Fault() { unsetenv("TIDEGATE_TEST_FAULT"); }
+};
+
+bool ready(WorkerProcess& worker) {
+  return eventually([&] { return worker.get("/readyz").first == 200; }, Duration{60'000});
+}
+
+}  // namespace
+
+TEST_CASE("exactly once: quiet work is committed soon and idleness writes nothing") {
+  Numbers numbers(2);
+  WorkerProcess worker(numbers.settings(), "worker-0");
+  REQUIRE(ready(worker));
+  for (int round = 0; round < 5; ++round) {
+    numbers.produce(200);
+    REQUIRE(eventually([&] { return numbers.done(); }));
+  }
+  CHECK(numbers.anomalies() == "");
+  const std::int64_t end = KafkaServer::instance().end(numbers.stage().output, numbers.stage().partitions_out);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  CHECK(KafkaServer::instance().end(numbers.stage().output, numbers.stage().partitions_out) == end);
+  CHECK(worker.terminate() == 0);
+  CHECK(numbers.anomalies() == "");
+}
+
+TEST_CASE("exactly once: killed again and again under load") {
+  Numbers numbers(4);
+  std::mt19937 random(20261124);
+  for (int kill = 0; kill < 6; ++kill) {
+    numbers.produce(40'000);
+    WorkerProcess worker(numbers.settings(), "worker-0");
+    const std::int64_t before = numbers.position();
+    REQUIRE(eventually([&] { return numbers.position() > before; }, Duration{60'000}));
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 150'000));
+    worker.kill();
+  }
+  WorkerProcess worker(numbers.settings(), "worker-0");
+  REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
+  CHECK(numbers.anomalies() == "");
+}
+
+TEST_CASE("exactly once: workers come and go and one is taken for dead") {
+  Numbers numbers(4);
+  WorkerProcess first(numbers.settings(), "worker-0");
+  REQUIRE(ready(first));
+  numbers.produce(60'000);
+  WorkerProcess second(numbers.settings(), "worker-1");
+  REQUIRE(ready(second));
+  numbers.produce(60'000);
+  REQUIRE(eventually([&] { return second.metric("tidegate_stage_records_in_total") > 0; }));
+  first.signal(SIGSTOP);  // longer than its session: the other takes over, and it wakes with a transaction of its own
+  std::this_thread::sleep_for(std::chrono::seconds(8));
+  first.signal(SIGCONT);
+  numbers.produce(60'000);
+  {
+    WorkerProcess third(numbers.settings(), "worker-2");
+    REQUIRE(ready(third));
+    numbers.produce(60'000);
+    CHECK(second.terminate() == 0);
+    REQUIRE(eventually([&] { return numbers.done(); }, Duration{90'000}));
+    CHECK(third.terminate() == 0);
+  }
+  numbers.produce(10'000);
+  REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
+  CHECK(numbers.anomalies() == "");
+}
+
+TEST_CASE("exactly once: Kafka crashes in the middle of a transaction") {
+  Numbers numbers(4);
+  WorkerProcess worker(numbers.settings(), "worker-0");
+  REQUIRE(ready(worker));
+  numbers.produce(300'000);
+  REQUIRE(eventually([&] { return numbers.position() > 0; }));
+  KafkaServer::instance().stop(true);
+  KafkaServer::instance().start();
+  REQUIRE(eventually([&] { return numbers.done(); }, Duration{120'000}));
+  CHECK(numbers.anomalies() == "");
+}
+
+TEST_CASE("exactly once: a second process with the same name ends the first one's writing") {
+  Numbers numbers(2);
+  WorkerProcess old(numbers.settings(), "worker-0");
+  REQUIRE(ready(old));
+  numbers.produce(50'000);
+  REQUIRE(eventually([&] { return numbers.position() > 0; }));
+  old.signal(SIGSTOP);
+  {
+    WorkerProcess young(numbers.settings(), "worker-0");
+    REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
+    old.signal(SIGCONT);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    old.kill();
+    numbers.produce(20'000);
+    REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
+  }
+  CHECK(numbers.anomalies() == "");
+}
+
+// That the tests above would see what they are there for.
+TEST_CASE("a worker that commits before it writes is caught") {
+  Numbers numbers(1);
+  const Fault fault("commit-before-produce");
+  {
+    WorkerProcess worker(numbers.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+    numbers.produce(1000);
+    REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
+    worker.kill();
+  }
+  WorkerProcess worker(numbers.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+  numbers.produce(1000);
+  REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
+  CHECK(numbers.anomalies().starts_with("lost "));
+}
+
+TEST_CASE("a worker whose offsets are one too low is caught") {
+  Numbers numbers(1);
+  numbers.produce(999);  // the last one has a row
+  {
+    const Fault fault("offset-off-by-one");
+    WorkerProcess worker(numbers.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+    REQUIRE(eventually([&] { return numbers.position() == 998; }, Duration{60'000}));
+    worker.kill();
+  }
+  WorkerProcess worker(numbers.settings(), "worker-0");
+  REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
+  CHECK(numbers.anomalies().starts_with("duplicated 1 (id 998 of key k28)"));
+}
+
+TEST_CASE("a worker that leaves the offsets out of its transaction is caught") {
+  Numbers numbers(1);
+  numbers.produce(999);
+  KafkaServer& kafka = KafkaServer::instance();
+  {
+    const Fault fault("offsets-left-out");
+    WorkerProcess worker(numbers.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+    const EvenNumbers& stage = numbers.stage();
+    REQUIRE(eventually([&] { return kafka.end(stage.output, stage.partitions_out) > 0 && kafka.stable(stage.output); },
+                       Duration{60'000}));
+    worker.kill();
+  }
+  WorkerProcess worker(numbers.settings(), "worker-0");
+  REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
+  CHECK(numbers.anomalies().starts_with("duplicated "));
+}
