@@ -54,6 +54,7 @@ Tracker::Changes PipelineHealth::diagnose(const Instant& now, const PipelineEvid
     known.null_ratio.look(now, stage, found);
     known.dead_letters.look(now, stage, found);
     known.balance.look(now, stage, found);
+    known.hung_transaction.look(now, stage, found);
   }
   for (const TopicEvidence& topic : evidence.topics) {
     Topic& known = topics_[topic.name];

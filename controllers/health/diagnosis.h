@@ -5,6 +5,7 @@
 #include "controllers/health/cluster.h"
 #include "controllers/health/collapsed_output.h"
 #include "controllers/health/dead_letters.h"
+#include "controllers/health/hung_transaction.h"
 #include "controllers/health/log_growth.h"
 #include "controllers/health/null_ratio.h"
 #include "controllers/health/topics.h"
@@ -34,6 +35,7 @@ class PipelineHealth {
     NullRatio null_ratio;
     DeadLetters dead_letters;
     Balance balance;
+    HungTransaction hung_transaction;
   };
   struct Topic {
     Silence silence;

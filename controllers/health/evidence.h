@@ -23,6 +23,7 @@ struct Instant {
 // group's start (docs/architecture.md, "Commit metadata").
 struct PartitionEvidence {
   Count log_start, readable, position;  // `readable`: last stable offset
+  Count log_end;
   bool committed = false;
   Count in, out, dead_letters;
   Count from, seen, took, gave;                            // accounting; an older worker says none of them

@@ -23,6 +23,8 @@ constexpr KindInfo kCatalogue[] = {
      "raise retention, then follow the runbook DataLost"},
     {Kind::topic_lost, "TopicLost", Severity::critical, "topic", seconds(0), seconds(10),
      "find who deleted it, then follow the runbook TopicLost"},
+    {Kind::hung_transaction, "HungTransaction", Severity::critical, "topic", seconds(0), seconds(6),
+     "start its producer again, or abort it as the runbook says"},
     {Kind::schema_drift, "SchemaDrift", Severity::critical, "field", seconds(2), seconds(10),
      "compare the producer's records with spec.topics"},
     {Kind::collapsed_output, "CollapsedOutput", Severity::critical, "", seconds(2), seconds(6),

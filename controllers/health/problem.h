@@ -18,6 +18,7 @@ enum class Kind {
   unbalanced,
   data_lost,
   topic_lost,
+  hung_transaction,
   schema_drift,
   collapsed_output,
   sink_rejecting,

@@ -17,6 +17,7 @@ StageAccount StageProgress::account() const {
     health::PartitionEvidence& seen = out.partitions.emplace_back();
     seen.log_start = known(partition.start);
     seen.readable = known(partition.stable);
+    seen.log_end = known(partition.end);
     // Beyond the end it is not a position in this log.
     if (!partition.beyond) seen.position = known(partition.position);
     seen.committed = partition.committed;
