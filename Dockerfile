@@ -32,7 +32,7 @@ RUN --mount=type=cache,target=/root/.cache/ccache \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates libcpprest2.10 liblz4-1 libpq5 libprometheus-cpp-core1.0 \
+  && apt-get install -y --no-install-recommends ca-certificates libcpprest2.10 libcurl4 liblz4-1 libpq5 libprometheus-cpp-core1.0 \
      libsimdjson14 libssl3 libyaml-cpp0.7 libzstd1 zlib1g \
   && rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt
 COPY --from=deps /opt/tidegate-deps/lib/libduckdb.so /usr/lib/

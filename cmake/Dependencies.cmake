@@ -2,6 +2,7 @@
 # dev/deps/install fills (or from an unpacked official release given as DUCKDB_ROOT, or a librdkafka >= 2.12 of the system).
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(CURL 7.85 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Boost 1.74 REQUIRED)
 find_package(doctest REQUIRED)

@@ -139,19 +139,33 @@ Processor read_processor(const Reader& at) {
   return out;
 }
 
+HttpTarget read_http_target(const Reader& at) {
+  HttpTarget out;
+  out.url = at["url"].required_text();
+  if (at["format"].choice({"ndjson", "json"}, 0) == 1) out.format = "json";
+  out.max_records = at["maxRecords"].number(out.max_records);
+  if (out.max_records < 1) at["maxRecords"].fail("must be at least 1");
+  if (at["caSecretRef"].present()) out.ca = read_secret_ref(at["caSecretRef"]);
+  if (at["tokenSecretRef"].present()) out.token = read_secret_ref(at["tokenSecretRef"]);
+  if (at["signingSecretRef"].present()) out.signing = read_secret_ref(at["signingSecretRef"]);
+  return out;
+}
+
 Sink read_sink(const Reader& at) {
   Sink out;
   read_stage(at, out, 0);
   out.from = at["from"].required_text();
   out.key = at["key"].texts();
   out.start = read_start(at);
-  if (at["postgres"].present() == at["log"].present()) at.fail("exactly one of postgres and log must be given");
+  if (at["postgres"].present() + at["http"].present() + at["log"].present() != 1)
+    at.fail("exactly one of postgres, http and log must be given");
   if (const Reader postgres = at["postgres"]; postgres.present()) {
     out.postgres = Postgres{postgres["table"].required_text(), postgres["createTable"].flag(false),
                             read_secret_ref(postgres["dsnSecretRef"])};
   } else if (!out.key.empty()) {
     at["key"].fail("is only for postgres");
   }
+  if (at["http"].present()) out.http = read_http_target(at["http"]);
   return out;
 }
 

@@ -104,11 +104,21 @@ struct Postgres {
   SecretKeyRef dsn;
 };
 
+struct HttpTarget {
+  std::string url;
+  std::string format = "ndjson";
+  int max_records = 500;  // per request
+  std::optional<SecretKeyRef> ca;
+  std::optional<SecretKeyRef> token;
+  std::optional<SecretKeyRef> signing;
+};
+
 struct Sink : Stage {
   std::string from;
   std::vector<std::string> key;
   Start start = Start::earliest;
-  std::optional<Postgres> postgres;  // none: the log
+  std::optional<Postgres> postgres;  // neither: the log
+  std::optional<HttpTarget> http;
 };
 
 struct Objectives {

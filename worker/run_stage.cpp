@@ -10,6 +10,7 @@
 #include "common/http/server.h"
 #include "common/metrics/metrics.h"
 #include "worker/codec/schema.h"
+#include "worker/sinks/http_sink.h"
 #include "worker/sinks/log_sink.h"
 #include "worker/sinks/postgres_sink.h"
 #include "worker/sources/http_intake.h"
@@ -41,6 +42,10 @@ Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) 
   if (settings.log_sink) return sinks::make_log_sink(settings.input_topic);
   auto fields = codec::Schema::from_json(settings.input_fields);
   if (!fields) return std::move(fields).error();
+  if (settings.http_sink) {
+    const std::string stage = cat(settings.name_space, "/", settings.pipeline, "/", settings.stage);
+    return sinks::make_http_sink(*settings.http_sink, *std::move(fields), stage, settings.input_topic);
+  }
   return sinks::make_postgres_sink(*settings.postgres_sink, *std::move(fields), settings.kafka.client_id);
 }
 

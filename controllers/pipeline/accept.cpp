@@ -105,6 +105,11 @@ Result<void> Acceptance::check_references(const std::string& ns, const crds::Pip
   }
   for (const auto& sink : spec.sinks) {
     if (sink.postgres) refs.emplace_back(sink.postgres->dsn, cat("spec.sinks[", sink.name, "].postgres.dsnSecretRef"));
+    if (!sink.http) continue;
+    const std::string field = cat("spec.sinks[", sink.name, "].http.");
+    if (sink.http->ca) refs.emplace_back(*sink.http->ca, field + "caSecretRef");
+    if (sink.http->token) refs.emplace_back(*sink.http->token, field + "tokenSecretRef");
+    if (sink.http->signing) refs.emplace_back(*sink.http->signing, field + "signingSecretRef");
   }
   for (const auto& [ref, field] : refs) {
     if (auto found = check_secret(ns, ref, field); !found) return found;

@@ -53,6 +53,22 @@ void add_input(StageSettings& out, const PipelineContext& context, const Accepte
   out.json["deadLetters"] = Json::object({{"topic", crds::dead_letter_topic(context.ns, context.name, stage.name)}});
 }
 
+// Where a Secret is mounted; "" when there is none.
+std::string mount(StageSettings& out, const char* purpose, const std::optional<crds::SecretKeyRef>& ref) {
+  if (!ref) return "";
+  out.secrets.push_back({purpose, *ref});
+  return out.secrets.back().file();
+}
+
+Json http_settings(StageSettings& out, const crds::HttpTarget& http) {
+  return Json::object({{"url", http.url},
+                       {"format", http.format},
+                       {"maxRecords", http.max_records},
+                       {"caFile", mount(out, "ca", http.ca)},
+                       {"tokenFile", mount(out, "token", http.token)},
+                       {"signingFile", mount(out, "signing", http.signing)}});
+}
+
 }  // namespace
 
 std::string SecretMount::file() const {
@@ -98,6 +114,8 @@ StageSettings sink_settings(const PipelineContext& context, const Accepted& acce
                                                                 {"key", Json::array(sink.key)},
                                                                 {"createTable", sink.postgres->create_table},
                                                                 {"dsnFile", out.secrets.back().file()}})}});
+  } else if (sink.http) {
+    out.json["sink"] = Json::object({{"http", http_settings(out, *sink.http)}});
   } else {
     out.json["sink"] = Json::object({{"log", Json::Object{}}});
   }

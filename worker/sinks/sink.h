@@ -42,6 +42,8 @@ class Sink {
   // When it returns a value, every record not refused is durable in the target. Records of several partitions, in order
   // within each; may be called again with records already written (at least once).
   virtual Result<WriteOutcome> write(std::span<const kafka::Record> records) = 0;
+  // Records that write() should be given at most.
+  virtual std::size_t largest_batch() const { return 8192; }
 };
 
 }  // namespace tidegate::sinks

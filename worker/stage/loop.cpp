@@ -14,7 +14,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t kMaxRecords = 8192;  // per poll; larger batches gain nothing
 constexpr std::size_t kMaxUnderWay = 256;  // batches not acknowledged; the producer's queue bounds their bytes
 constexpr Duration kGather{3};             // latency that is paid for larger batches at low load
 constexpr Duration kBusyWait{5};           // acknowledgements are looked after this often
@@ -170,7 +169,7 @@ Result<void> Loop::poll() {
   const bool room = take && ledger_.under_way() < kMaxUnderWay;
   room ? consumer_->resume() : consumer_->pause();
   const bool busy = !room || ledger_.under_way() > 0 || ledger_.moved() || consumer_->commit_under_way();
-  auto polled = consumer_->poll(pace_.largest_batch(rate_limit_.largest_batch(kMaxRecords)),
+  auto polled = consumer_->poll(pace_.largest_batch(rate_limit_.largest_batch(step_.largest_batch())),
                                 busy ? kBusyWait : kIdleWait, kGather);
   if (!polled) return std::move(polled).error();
   for (const auto& end : polled->ends) ends_.insert_or_assign(end.partition, end);

@@ -104,15 +104,24 @@ void read_kafka(Reader& reader, Settings& settings) {
 
 void read_sink(Reader& reader, Settings& settings) {
   const Json& sink = reader.json().get("sink");
-  if (sink.members().size() != 1) return reader.complain("sink", "must hold exactly one of log, postgres");
+  if (sink.members().size() != 1) return reader.complain("sink", "must hold exactly one of log, postgres, http");
   if (sink.get("log").is_object()) {
     settings.log_sink.emplace();
   } else if (sink.get("postgres").is_object()) {
     settings.postgres_sink =
         PostgresSinkSettings{reader.text("sink/postgres/table"), reader.names("sink/postgres/key"),
                              reader.flag("sink/postgres/createTable"), reader.text("sink/postgres/dsnFile")};
+  } else if (sink.get("http").is_object()) {
+    const std::string format = reader.optional_text("sink/http/format", "ndjson");
+    if (format != "ndjson" && format != "json") reader.complain("sink/http/format", "must be ndjson or json");
+    settings.http_sink = HttpSinkSettings{reader.text("sink/http/url"),
+                                          format == "json",
+                                          reader.count("sink/http/maxRecords", 500),
+                                          reader.optional_text("sink/http/caFile", ""),
+                                          reader.optional_text("sink/http/tokenFile", ""),
+                                          reader.optional_text("sink/http/signingFile", "")};
   } else {
-    reader.complain("sink", "must hold exactly one of log, postgres");
+    reader.complain("sink", "must hold exactly one of log, postgres, http");
   }
 }
 

@@ -24,6 +24,15 @@ struct PostgresSinkSettings {
   std::string dsn_file;  // holds the connection string; read again on every connect, secrets rotate
 };
 
+struct HttpSinkSettings {
+  std::string url;
+  bool array = false;      // requests hold a JSON array instead of one object a line
+  int max_records = 500;   // per request
+  std::string ca_file;     // PEM; empty: the system's authorities. This and the next two are read again on every open.
+  std::string token_file;  // empty: none
+  std::string signing_file;
+};
+
 struct HttpSourceSettings {
   std::uint16_t port = 8080;
   std::string token_file;  // empty: no authentication
@@ -50,6 +59,7 @@ struct Settings {
   bool exactly_once = false;  // of a processor; else at least once
   std::optional<LogSinkSettings> log_sink;
   std::optional<PostgresSinkSettings> postgres_sink;
+  std::optional<HttpSinkSettings> http_sink;
   std::optional<HttpSourceSettings> http_source;
   std::uint16_t metrics_port = 9400;
 };

@@ -22,6 +22,7 @@ class SinkStep : public Step {
   }
 
   bool mixes_partitions() const override { return true; }
+  std::size_t largest_batch() const override { return sink_->largest_batch(); }
 
  private:
   std::unique_ptr<sinks::Sink> sink_;

@@ -40,6 +40,8 @@ class Step {
   virtual Result<StepOutput> run(std::span<const kafka::Record> records) = 0;
   // Whether one run() may be given records of several partitions.
   virtual bool mixes_partitions() const = 0;
+  // Records that run() should be given at most; larger batches than this gain nothing.
+  virtual std::size_t largest_batch() const { return 8192; }
 };
 
 // Puts itself between the run loop and a step; for tests that seed a fault. Empty: the step as it is.

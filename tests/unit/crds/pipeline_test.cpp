@@ -127,7 +127,7 @@ TEST_CASE("mistakes name the field") {
   }
   SUBCASE("a sink of no kind") {
     spec["sinks"] = json(R"([{"name": "show", "from": "alerts"}])");
-    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres and log must be given");
+    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres, http and log must be given");
   }
   SUBCASE("a key on a log") {
     spec["sinks"] = json(R"([{"name": "show", "from": "alerts", "log": {}, "key": ["card"]}])");

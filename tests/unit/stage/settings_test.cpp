@@ -46,6 +46,13 @@ TEST_CASE("sinks and sources") {
   CHECK(postgres->postgres_sink->table == "t");
   CHECK(postgres->postgres_sink->create_table);
   CHECK_FALSE(postgres->log_sink);
+  sink["sink"] = Json::parse(R"({"http": {"url": "https://h/in", "format": "json", "maxRecords": 7}})").value();
+  const auto http = parse_settings(sink.dump());
+  REQUIRE(http.ok());
+  CHECK(http->http_sink->url == "https://h/in");
+  CHECK(http->http_sink->array);
+  CHECK(http->http_sink->max_records == 7);
+  CHECK(http->http_sink->token_file.empty());
 
   Json source = processor();
   source["kind"] = "source";

@@ -60,6 +60,7 @@ TEST_CASE("each third-party header has one home") {
       {"duckdb.h", {"worker/engine/"}},
       {"simdjson", {"worker/codec/"}},
       {"libpq-fe.h", {"worker/sinks/"}},
+      {"curl/", {"worker/sinks/"}},
       {"postgresql/", {"worker/sinks/"}},
       {"yaml-cpp/", {"cli/", "operator/kube/"}},
   };
