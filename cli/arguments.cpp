@@ -7,9 +7,11 @@ namespace {
 
 const std::map<std::string, std::string> kShort = {{"-n", "namespace"}, {"-o", "output"},         {"-f", "filename"},
                                                    {"-h", "help"},      {"-A", "all-namespaces"}, {"-w", "watch"}};
-const std::set<std::string> kTakesValue = {"namespace",     "output", "filename", "kubeconfig", "context", "operator",
-                                           "operator-port", "stage",  "since",    "input",      "expect",  "topic"};
-const std::set<std::string> kFlags = {"help", "all-namespaces", "watch"};
+const std::set<std::string> kTakesValue = {"namespace", "output",        "filename", "kubeconfig",   "context",
+                                           "operator",  "operator-port", "stage",    "since",        "input",
+                                           "expect",    "topic",         "reason",   "until",        "field",
+                                           "limit",     "from",          "rate",     "most-failures"};
+const std::set<std::string> kFlags = {"help", "all-namespaces", "watch", "dry-run"};
 
 }  // namespace
 

@@ -34,4 +34,10 @@ int test_command(const Arguments& arguments);
 // Prints a topic's fields as a file of records suggests them. 1 when it holds none.
 int infer_command(const Arguments& arguments);
 
+// Counts, shows or replays the dead letters of a stage, in a Job beside it. 1 when that cannot be done.
+int dead_letters_command(const Arguments& arguments);
+
+// The last records that a stage wrote (a sink: reads), in a Job beside it. 1 when they cannot be read.
+int tail_command(const Arguments& arguments);
+
 }  // namespace tidegate::cli

@@ -15,6 +15,10 @@ const std::map<std::string, Words> kCommands = {
     {"status", {"--output", "--watch"}},
     {"problems", {"--output", "--all-namespaces"}},
     {"explain", {"--output", "--stage", "--since", "--operator-port"}},
+    {"dead-letters",
+     {"--output", "--reason", "--since", "--until", "--field", "--limit", "--from", "--rate", "--most-failures",
+      "--dry-run"}},
+    {"tail", {"--limit"}},
     {"validate", {"--filename"}},
     {"test", {"--filename", "--input", "--expect", "--topic"}},
     {"infer", {}},
@@ -22,10 +26,17 @@ const std::map<std::string, Words> kCommands = {
     {"version", {}},
 };
 const std::map<std::string, std::string> kValueOf = {
-    {"-n", "namespaces"},      {"--namespace", "namespaces"}, {"-o", "outputs"},         {"--output", "outputs"},
-    {"-f", "files"},           {"--filename", "files"},       {"--kubeconfig", "files"}, {"--context", "nothing"},
-    {"--operator", "nothing"}, {"--stage", "nothing"},        {"--since", "nothing"},    {"--operator-port", "nothing"},
-    {"--input", "nothing"},    {"--expect", "nothing"},       {"--topic", "nothing"},
+    {"-n", "namespaces"},      {"--namespace", "namespaces"},
+    {"-o", "outputs"},         {"--output", "outputs"},
+    {"-f", "files"},           {"--filename", "files"},
+    {"--kubeconfig", "files"}, {"--context", "nothing"},
+    {"--operator", "nothing"}, {"--stage", "nothing"},
+    {"--since", "nothing"},    {"--operator-port", "nothing"},
+    {"--input", "nothing"},    {"--expect", "nothing"},
+    {"--topic", "nothing"},    {"--reason", "nothing"},
+    {"--until", "nothing"},    {"--field", "nothing"},
+    {"--limit", "nothing"},    {"--from", "nothing"},
+    {"--rate", "nothing"},     {"--most-failures", "nothing"},
 };
 
 // The words that are no options and no values of options, without the last one.
@@ -67,8 +78,12 @@ Completion candidates(const Words& words, const Names& names) {
     for (const auto& [command, own] : kCommands) out.candidates.push_back(command);
     return out;
   }
+  if (before[0] == "dead-letters") {
+    if (before.size() == 1) return {{"list", "show", "replay"}, false};
+    return before.size() == 2 ? Completion{names("pipelines", words), false} : Completion{};
+  }
   if (before.size() > 1) return {};
-  if (before[0] == "status" || before[0] == "explain") return {names("pipelines", words), false};
+  if (before[0] == "status" || before[0] == "explain" || before[0] == "tail") return {names("pipelines", words), false};
   if (before[0] == "infer") return {{}, true};
   if (before[0] == "completion") return {{"bash", "zsh", "fish"}, false};
   return {};

@@ -18,6 +18,15 @@ Usage:
   kubectl tidegate explain NAME [-n NAMESPACE] [--stage STAGE] [--since 10m] [-o json]
       The autoscaler's decisions with the figures that led to them, holds too, newest last. Asks the operator through
       the API server: needs the right to get pods/proxy in the operator's namespace (docs/autoscaling.md).
+  kubectl tidegate dead-letters list NAME [STAGE] [-o json]
+  kubectl tidegate dead-letters show NAME STAGE [--limit 20]
+  kubectl tidegate dead-letters replay NAME STAGE [--rate 100] [--limit N] [--from OFFSET] [--dry-run] [-o json]
+      Records that a stage could not process: how many by reason; each with where it came from, as JSON; and once more
+      through the stage's query or sink. All take --reason REASON, --since and --until (10m, or a time) and
+      --field NAME=VALUE. --most-failures 3: what failed more often is left out. Runs a Job with the stage's settings in
+      its namespace: needs the right to create Jobs and to read logs there (docs/dead-letters.md).
+  kubectl tidegate tail NAME STAGE [--limit 20]
+      The last records that a stage wrote (a sink: that it reads), as JSON. By a Job, as above.
   kubectl tidegate validate -f FILE
       Checks manifests without a cluster: structure, references and, where tidegate-worker is found beside this binary
       or on PATH, the SQL. "-" reads standard input. Exit code 1 when something is wrong.
@@ -65,6 +74,8 @@ int main(int argc, char** argv) {
   if (arguments->command == "explain") return explain_command(*arguments);
   if (arguments->command == "validate") return validate_command(*arguments);
   if (arguments->command == "test") return test_command(*arguments);
+  if (arguments->command == "dead-letters") return dead_letters_command(*arguments);
+  if (arguments->command == "tail") return tail_command(*arguments);
   if (arguments->command == "infer") return infer_command(*arguments);
   if (arguments->command == "completion") return completion_command(*arguments);
   if (arguments->command == "version") {

@@ -12,6 +12,7 @@
 #include "common/json/json.h"
 #include "worker/apply/apply.h"
 #include "worker/check/check.h"
+#include "worker/letters/letters.h"
 #include "worker/run_stage.h"
 #include "worker/volume/volume.h"
 
@@ -25,6 +26,8 @@ constexpr const char* kUsage =
     "run\n"
     "       tidegate-worker apply --request FILE --rejected FILE\n"
     "                                           runs FILE's query, as above, over standard input, a record a line\n"
+    "       tidegate-worker letters --config FILE --request JSON\n"
+    "                                           looks at FILE's stage's records and dead letters, or replays those\n"
     "       tidegate-worker volume --path DIR --port PORT\n"
     "                                           serves how full the volume of DIR is as metrics, until SIGTERM\n"
     "       tidegate-worker --version\n";
@@ -82,6 +85,11 @@ int main(int argc, char** argv) {
   if (command == "volume" && argc == 6 && std::string_view(argv[2]) == "--path" &&
       std::string_view(argv[4]) == "--port") {
     return run_volume_command(argv[3], argv[5]);
+  }
+  if (command == "letters" && argc == 6 && std::string_view(argv[2]) == "--config" &&
+      std::string_view(argv[4]) == "--request") {
+    const auto request = Json::parse(argv[5]);
+    return request ? letters::run(argv[3], *request) : fail(request.error());
   }
   if (command == "run" && argc == 4 && std::string_view(argv[2]) == "--config") return run_stage(argv[3]);
   std::fputs(kUsage, stderr);

@@ -49,6 +49,18 @@ Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) 
   return sinks::make_postgres_sink(*settings.postgres_sink, *std::move(fields), settings.kafka.client_id);
 }
 
+}  // namespace
+
+Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, std::size_t max_row_bytes) {
+  if (settings.kind == stage::Kind::processor) return stage::processor_step(settings, max_row_bytes);
+  if (settings.kind == stage::Kind::source) return Error{"InvalidArguments", "a source has no dead letters"};
+  auto sink = make_sink(settings);
+  if (!sink) return std::move(sink).error();
+  return stage::sink_step(*std::move(sink));
+}
+
+namespace {
+
 Result<void> run_source(const stage::Settings& settings, metrics::Registry& registry, stage::Health& health,
                         const std::stop_token& stop) {
   auto fields = codec::Schema::from_json(settings.output_fields);

@@ -5,6 +5,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import psycopg2
@@ -131,6 +132,18 @@ def with_database(sql):
 
 def cli(*args, check=True):
     return run(ROOT / "build/dev/cli/kubectl-tidegate", *args, check=check)
+
+
+def user(space, name, role=None):
+    """A kubeconfig of a service account of the namespace, bound to a role of the cluster there."""
+    space.kubectl("create", "serviceaccount", name)
+    if role:
+        space.kubectl("create", "rolebinding", name, f"--clusterrole={role}", f"--serviceaccount={space.name}:{name}")
+    config = json.loads(run("kubectl", "config", "view", "--raw", "--minify", "-o", "json"))
+    config["users"] = [{"name": config["users"][0]["name"], "user": {"token": space.kubectl("create", "token", name).strip()}}]
+    path = pathlib.Path(tempfile.mkdtemp(prefix="tidegate-user-")) / "kubeconfig"
+    path.write_text(json.dumps(config))
+    return str(path)
 
 
 def shared_services():

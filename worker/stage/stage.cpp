@@ -6,8 +6,8 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "kafka/admin.h"
 #include "worker/stage/loop.h"
+#include "worker/stage/output.h"
 
 namespace tidegate::stage {
 namespace {
@@ -16,27 +16,6 @@ constexpr Duration kFirstBackoff{200};
 constexpr Duration kLastBackoff{5000};
 constexpr Duration kQuietLife{60'000};  // a life of the clients that lasted longer starts the backoff anew
 constexpr Duration kInitPatience{15'000};
-constexpr std::int64_t kDefaultTopicLimit = 1048588;  // Kafka's default of max.message.bytes
-constexpr std::int64_t kRecordOverhead = 512;         // more than a record batch adds to one record
-
-struct Output {
-  int partitions = 0;
-  std::size_t max_row_bytes = 0;
-};
-
-// What the output topic is like.
-Result<Output> describe_output(const Settings& settings, kafka::Producer& producer, int max_record_bytes) {
-  if (settings.output_topic.empty()) return Output{};
-  auto partitions = producer.partitions(settings.output_topic);
-  if (!partitions) return std::move(partitions).error();
-  auto admin = kafka::Admin::connect(settings.kafka);
-  if (!admin) return std::move(admin).error();
-  std::int64_t limit = kDefaultTopicLimit;  // also when we may not read the topic's configuration
-  auto config = (*admin)->topic_config(settings.output_topic);
-  if (config && config->contains("max.message.bytes")) limit = std::stoll(config->at("max.message.bytes"));
-  limit = std::min<std::int64_t>(limit, max_record_bytes) - kRecordOverhead;
-  return Output{*partitions, static_cast<std::size_t>(std::max<std::int64_t>(limit, 1))};
-}
 
 // `make_step` gives the step for an output topic that takes rows of that many bytes.
 template <typename MakeStep>

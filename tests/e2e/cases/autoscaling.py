@@ -29,6 +29,16 @@ def test_a_rising_load_gets_replicas_and_nothing_is_lost(space):
     assert tide.stage("pick")["deadLetters"] == 0
 
 
+def test_it_explains_itself_to_whom_the_chart_lets_ask(space):
+    asks = ("explain", "tide", "-n", space.name, "--kubeconfig", cluster.user(space, "oncall", "view"))
+    assert "pods/proxy" in cluster.cli(*asks, check=False).stderr
+    subject = {"kind": "ServiceAccount", "name": "oncall", "namespace": space.name}
+    role = cluster.run(cluster.ROOT / "dev/helm", "template", "tidegate", cluster.ROOT / "helm/tidegate", "-n", "tidegate-system",
+                       "-s", "templates/rbac-explain.yaml", "--set-json", f"rbac.explain={json.dumps([subject])}")
+    cluster.run("kubectl", "apply", "-f", "-", text=role)
+    assert "pick" in cluster.cli(*asks)
+
+
 def test_it_explains_itself(space):
     said = json.loads(cluster.cli("explain", "tide", "-n", space.name, "--stage", "pick", "-o", "json"))
     steps = [e for e in said["stages"]["pick"] if e["reason"] == "ScaleOut"]

@@ -1,6 +1,7 @@
 """Bad records of every kind end in the dead letters: exactly those, byte for byte, with where they came from."""
 import json
 
+import cluster
 import topics
 from cluster import until
 from pipelines import Pipeline, payments
@@ -60,3 +61,35 @@ def test_what_postgresql_refuses_is_kept_by_the_sink(space):
 def test_status_counts_them(space):
     bad = Pipeline(space, "bad")
     until("5 and 1", lambda: [bad.stage(s).get("deadLetters") for s in ("pick", "table")] == [len(BAD), 1], 45)
+
+
+def letters(space, *words, by):
+    return cluster.cli("dead-letters", *words, "-n", space.name, "--kubeconfig", by, check=False)
+
+
+def test_who_may_edit_sees_them_and_who_may_view_does_not(space):
+    space.editor = cluster.user(space, "editor", "edit")
+    said = letters(space, "list", "bad", "-o", "json", by=space.editor)
+    assert said.returncode == 0, said.stderr
+    counts = {stage: {r["reason"]: r["count"] for r in found["reasons"]} for stage, found in json.loads(said.stdout).items()}
+    assert counts == {"pick": dict.fromkeys(BAD, 1), "table": {"Rejected": 1}}, counts
+    said = letters(space, "show", "bad", "pick", "--reason", "QueryFailed", by=space.editor)
+    [shown] = [json.loads(line) for line in said.stdout.splitlines()]
+    assert shown["value"] == BAD["QueryFailed"].decode() and shown["origin"]["topic"] == f"{space.database}_in", shown
+    said = letters(space, "list", "bad", by=cluster.user(space, "viewer", "view"))
+    assert said.returncode == 1 and "jobs" in said.stderr, said.stderr
+    assert not space.get("jobs")["items"]
+
+
+def test_a_row_is_in_the_table_once_the_table_takes_it(space):
+    said = letters(space, "replay", "bad", "table", "--field", "id=6", by=space.editor)
+    assert "1 replayed, of which 1 failed again" in said.stdout, said.stdout + said.stderr
+    space.query("ALTER TABLE picked DROP CONSTRAINT picked_amount_check")
+    said = letters(space, "replay", "bad", "table", "--reason", "Rejected", "--limit", "1", by=space.editor)
+    assert "1 replayed, of which 0 failed again" in said.stdout, said.stdout + said.stderr
+    assert space.query("SELECT id, amount FROM picked ORDER BY id") == [(1, 1.0), (6, 5000.0), (9, 1.0)]
+
+
+def test_the_last_records_can_be_looked_at(space):
+    said = cluster.cli("tail", "bad", "pick", "-n", space.name, "--limit", "2", "--kubeconfig", space.editor)
+    assert len(said.splitlines()) == 2 and all("value" in json.loads(line) for line in said.splitlines()), said

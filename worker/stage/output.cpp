@@ -1,0 +1,28 @@
+#include "worker/stage/output.h"
+
+#include <algorithm>
+
+#include "kafka/admin.h"
+
+namespace tidegate::stage {
+namespace {
+
+constexpr std::int64_t kDefaultTopicLimit = 1048588;  // Kafka's default of max.message.bytes
+constexpr std::int64_t kRecordOverhead = 512;         // more than a record batch adds to one record
+
+}  // namespace
+
+Result<Output> describe_output(const Settings& settings, kafka::Producer& producer, int max_record_bytes) {
+  if (settings.output_topic.empty()) return Output{};
+  auto partitions = producer.partitions(settings.output_topic);
+  if (!partitions) return std::move(partitions).error();
+  auto admin = kafka::Admin::connect(settings.kafka);
+  if (!admin) return std::move(admin).error();
+  std::int64_t limit = kDefaultTopicLimit;  // also when we may not read the topic's configuration
+  auto config = (*admin)->topic_config(settings.output_topic);
+  if (config && config->contains("max.message.bytes")) limit = std::stoll(config->at("max.message.bytes"));
+  limit = std::min<std::int64_t>(limit, max_record_bytes) - kRecordOverhead;
+  return Output{*partitions, static_cast<std::size_t>(std::max<std::int64_t>(limit, 1))};
+}
+
+}  // namespace tidegate::stage

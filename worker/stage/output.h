@@ -1,0 +1,20 @@
+// What the topic that a stage writes is like.
+#pragma once
+
+#include <cstddef>
+
+#include "common/base/result.h"
+#include "kafka/producer.h"
+#include "worker/stage/settings.h"
+
+namespace tidegate::stage {
+
+struct Output {
+  int partitions = 0;  // 0: the stage has no output topic
+  std::size_t max_row_bytes = 0;
+};
+
+// `max_record_bytes`: what the producer takes. Fails with TopicMissing or KafkaUnavailable.
+Result<Output> describe_output(const Settings& settings, kafka::Producer& producer, int max_record_bytes);
+
+}  // namespace tidegate::stage
