@@ -13,7 +13,8 @@ from confluent_kafka.admin import AdminClient
 
 import cluster
 import shop
-from cluster import processes
+from alertmanager import alerts
+from cluster import processes, until
 
 
 def stop_broker(shop_, *how):
@@ -218,6 +219,7 @@ class DiskFull(Fault):
         let_broker_back(shop_)
         shop_.wait_ready(120)
         shop_.feed.paused = False
+        until("what the change of volumes set off is over", lambda: not alerts(namespace=shop_.space.name), 180, every=1)
 
     def inject(self, shop_):
         on_node("sh", "-c", f"fallocate -l $(($(df --output=avail -B1 {self.path} | tail -1) * 97 / 100)) {self.path}/ballast")
