@@ -93,9 +93,10 @@ Result<Database> Database::open(const std::string& memory_limit) {
 }
 
 Result<void> Database::execute(const std::string& sql) {
-  auto rows = query(sql, {});
-  if (!rows) return std::move(rows).error();
-  return {};
+  ResultSet result;
+  if (duckdb_query(connection_.get(), sql.c_str(), &result) == DuckDBSuccess) return {};
+  return engine_failed(sql,
+                       DatabaseError::from(duckdb_result_error_type(&result), duckdb_result_error(&result)).message);
 }
 
 Result<TextRows> Database::query(const std::string& sql, const std::vector<std::string>& arguments) {

@@ -61,7 +61,7 @@ class Database {
 
   duckdb_connection connection() { return connection_.get(); }
   Result<void> execute(const std::string& sql);
-  // With `arguments` bound as VARCHAR.
+  // Every column of the result must be VARCHAR. With `arguments` bound as VARCHAR.
   Result<TextRows> query(const std::string& sql, const std::vector<std::string>& arguments);
   // Nothing when prepared.
   std::optional<DatabaseError> prepare(const std::string& sql, Statement& statement);

@@ -1,46 +1,14 @@
 #include "worker/engine/engine.h"
 
 #include <algorithm>
-#include <set>
 
 #include "common/base/text.h"
-#include "worker/codec/key.h"
 #include "worker/engine/database.h"
 #include "worker/engine/input.h"
-#include "worker/engine/result_columns.h"
-#include "worker/engine/row_wise.h"
-#include "worker/engine/types.h"
+#include "worker/engine/query_check.h"
+#include "worker/engine/result_writer.h"
 
 namespace tidegate::engine {
-namespace {
-
-std::string quoted(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
-}
-
-// Why the writer refused a value of this type.
-std::string unwritable(const codec::Field& field) {
-  switch (field.type.type) {
-    case codec::Type::float64:
-      return cat("column \"", field.name, "\" is NaN or infinite, which JSON cannot say");
-    case codec::Type::decimal:
-      return cat("column \"", field.name, "\" has more than 38 digits");
-    default:
-      return cat("column \"", field.name, "\" is outside the years 0001 to 9999");
-  }
-}
-
-}  // namespace
 
 Output::Row Output::operator[](std::size_t index) const {
   const Ends from = index == 0 ? Ends{0, 0, false} : rows_[index - 1];
@@ -70,10 +38,7 @@ struct Engine::Impl {
   Input input;
   Database database;
   Statement statement;
-  codec::Schema columns;
-  codec::RowWriter writer{codec::Schema()};
-  codec::KeyEncoder keys;
-  ResultColumns result_columns;
+  ResultWriter writer;
 
   // Which of the three an execution was.
   struct Attempt {
@@ -83,11 +48,7 @@ struct Engine::Impl {
   };
 
   Result<void> set_up(const Query& query, const Options& options);
-  Result<void> check(const Query& query, std::optional<std::size_t>& position);
-  Result<void> prepare(const std::string& sql, std::optional<std::size_t>& position);
-  Result<void> describe_columns();
   Attempt attempt(std::span<const std::string_view> records, std::size_t first, std::size_t last, Output& output);
-  std::optional<std::string> append_rows(duckdb_data_chunk chunk, Output& output);
   Result<void> run(std::span<const std::string_view> records, std::size_t first, std::size_t last, Output& output);
 };
 
@@ -100,81 +61,6 @@ Result<void> Engine::Impl::set_up(const Query& query, const Options& options) {
   const std::string view = cat("CREATE VIEW ", quoted(query.topic), " AS SELECT * FROM ", Input::kFunction, "()");
   if (auto created = database.execute(view); !created) return created;
   return database.lock();
-}
-
-Result<void> Engine::Impl::check(const Query& query, std::optional<std::size_t>& position) {
-  if (query.sql.find('\0') != std::string::npos) return Error{"InvalidQuery", "the query holds a NUL character"};
-  auto tree_text = database.query("SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)", {query.sql});
-  if (!tree_text) return std::move(tree_text).error();
-  auto tree = Json::parse((*tree_text)[0][0]);
-  if (!tree) {
-    return Error{"NotAllowed", "the query nests expressions too deeply; at most about 25 levels are allowed"};
-  }
-  if (tree->get("error").as_bool()) {
-    const std::string& at = tree->get("position").as_string();
-    if (!at.empty()) position = std::stoul(at);
-    if (tree->get("error_type").as_string() == "not implemented") return Error{"NotAllowed", "only SELECT is allowed"};
-    return Error{"InvalidQuery", tree->get("error_message").as_string()};
-  }
-  const FunctionKind kind_of = [&](std::string_view name) -> std::string {
-    const auto rows = database.query(
-        "SELECT CASE WHEN bool_or(function_type = 'aggregate') THEN 'aggregate' "
-        "WHEN bool_or(stability <> 'CONSISTENT') THEN 'volatile' ELSE 'other' END "
-        "FROM duckdb_functions() WHERE lower(function_name) = ? HAVING count(*) > 0",
-        {std::string(name)});
-    return rows && !rows->empty() ? (*rows)[0][0] : "";
-  };
-  const auto refusal = find_refusal(*tree, query.sql, query.topic, query.fields, kind_of);
-  if (!refusal) return {};
-  if (refusal->unknown_name) {
-    if (auto prepared = prepare(query.sql, position); !prepared) return prepared;
-  }
-  position = refusal->position;
-  return refusal->error;
-}
-
-Result<void> Engine::Impl::prepare(const std::string& sql, std::optional<std::size_t>& position) {
-  const auto error = database.prepare(sql, statement);
-  if (!error) return {};
-  position = error->position;
-  return Error{"InvalidQuery", error->message};
-}
-
-Result<void> Engine::Impl::describe_columns() {
-  std::vector<codec::Field> fields;
-  std::vector<duckdb_type> types;
-  std::set<std::string> names;
-  for (std::size_t c = 0; c < duckdb_prepared_statement_column_count(statement.get()); ++c) {
-    const char* const text = duckdb_prepared_statement_column_name(statement.get(), c);
-    const std::string name = text == nullptr ? "" : text;
-    duckdb_free(const_cast<char*>(text));
-    LogicalType logical;
-    logical.get() = duckdb_prepared_statement_column_logical_type(statement.get(), c);
-    auto type = from_duckdb(logical.get(), name);
-    if (!type) return std::move(type).error();
-    if (!names.insert(lower(name)).second) {
-      return Error{"InvalidQuery", cat("two output columns are named \"", name, "\"; rename one with AS")};
-    }
-    fields.push_back({name, *type, false});
-    types.push_back(duckdb_get_type_id(logical.get()));
-  }
-  auto schema = codec::Schema::of(std::move(fields));
-  if (!schema) return Error{"InvalidQuery", schema.error().message};
-  columns = *schema;
-  writer = codec::RowWriter(columns);
-  result_columns = ResultColumns(types);
-  return {};
-}
-
-std::optional<std::string> Engine::Impl::append_rows(duckdb_data_chunk chunk, Output& output) {
-  const std::span<const codec::Column> values = result_columns.read(chunk);
-  const std::size_t rows = duckdb_data_chunk_get_size(chunk);
-  for (std::size_t row = 0; row < rows; ++row) {
-    if (const auto refused = writer.append(values, row, output.values_)) return unwritable(columns[*refused]);
-    const bool has_key = keys.append(values, row, output.keys_);
-    output.rows_.push_back({output.values_.size(), output.keys_.size(), has_key});
-  }
-  return std::nullopt;
 }
 
 Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> records, std::size_t first,
@@ -194,7 +80,7 @@ Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> re
     chunk.get() = duckdb_fetch_chunk(result.get());
     if (chunk.get() == nullptr) break;
     returned += static_cast<std::int64_t>(duckdb_data_chunk_get_size(chunk.get()));
-    if (auto problem = append_rows(chunk.get(), output)) {
+    if (auto problem = writer.append(chunk.get(), output)) {
       output.roll_back(mark);
       return {Attempt::data_at_fault, *problem, *problem};
     }
@@ -227,12 +113,13 @@ Result<Engine> Engine::open(const Query& query, const Options& options, std::opt
   std::optional<std::size_t>& at = position == nullptr ? unused : *position;
   auto impl = std::make_unique<Impl>(query.fields);
   if (auto done = impl->set_up(query, options); !done) return std::move(done).error();
-  if (auto done = impl->check(query, at); !done) return std::move(done).error();
-  if (auto done = impl->prepare(query.sql, at); !done) return std::move(done).error();
-  if (auto done = impl->describe_columns(); !done) return std::move(done).error();
-  auto keys = codec::KeyEncoder::of(impl->columns, query.key);
-  if (!keys) return std::move(keys).error();
-  impl->keys = std::move(*keys);
+  if (auto done = check_query(impl->database, query, nullptr, at); !done) return std::move(done).error();
+  if (auto done = prepare_query(impl->database, query.sql, impl->statement, at); !done) {
+    return std::move(done).error();
+  }
+  auto writer = ResultWriter::of(impl->statement, query.key);
+  if (!writer) return std::move(writer).error();
+  impl->writer = *std::move(writer);
   return Engine(std::move(impl));
 }
 
@@ -242,7 +129,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
 const codec::Schema& Engine::columns() const {
-  return impl_->columns;
+  return impl_->writer.columns();
 }
 
 Result<void> Engine::run(std::span<const std::string_view> records, Output& output) {

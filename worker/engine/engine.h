@@ -59,6 +59,8 @@ class Output {
 
  private:
   friend class Engine;
+  friend class ResultWriter;
+  friend class WindowedEngine;
   struct Ends {
     std::size_t value;
     std::size_t key;

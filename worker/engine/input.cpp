@@ -18,7 +18,8 @@ static_assert(sizeof(codec::Text) == sizeof(duckdb_string_t));
 
 }  // namespace
 
-Input::Input(codec::Schema fields) : reader_(std::move(fields)), words_((duckdb_vector_size() + 63) / 64) {
+Input::Input(codec::Schema fields, bool numbered)
+    : reader_(std::move(fields)), numbered_(numbered), words_((duckdb_vector_size() + 63) / 64) {
   const std::size_t count = reader_.schema().size();
   columns_.resize(count);
   taken_.nulls.resize(count);
@@ -63,6 +64,10 @@ void Input::bind(duckdb_bind_info info) {
     LogicalType type = to_duckdb(field.type);
     duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
   }
+  if (!self.numbered_) return;
+  LogicalType number;
+  number.get() = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+  duckdb_bind_add_result_column(info, kRecord, number.get());
 }
 
 void Input::init(duckdb_init_info info) {
@@ -73,9 +78,11 @@ void Input::start(duckdb_init_info info) {
   duckdb_init_set_max_threads(info, 1);
   started_ = true;
   projected_.clear();
+  numbers_.reset();
   for (std::size_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const std::size_t field = duckdb_init_get_column_index(info, i);
-    if (field < columns_.size()) projected_.push_back({field, i});  // otherwise DuckDB only counts rows
+    if (field < columns_.size()) projected_.push_back({field, i});
+    if (numbered_ && field == columns_.size()) numbers_ = i;  // any other: DuckDB only counts rows
   }
 }
 
@@ -93,6 +100,10 @@ void Input::fill_chunk(duckdb_data_chunk chunk) {
     columns_[p.field].data = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, p.vector));
   }
   const std::size_t rows = read_rows(duckdb_vector_size());
+  if (numbers_) {
+    void* const data = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, *numbers_));
+    std::memcpy(data, numbers_read_.data(), rows * sizeof(std::int64_t));
+  }
   const std::size_t words = (rows + 63) / 64;
   for (const Projected& p : projected_) {
     const std::uint64_t* const mask = columns_[p.field].validity;
@@ -114,9 +125,11 @@ const Input::Taken& Input::finish() {
 std::size_t Input::read_rows(std::size_t capacity) {
   std::fill(validity_.begin(), validity_.end(), kAllValid);
   std::size_t row = 0;
+  numbers_read_.clear();
   for (; row < capacity && next_ < last_; ++next_) {
     if (auto read = reader_.read(batch_[next_], columns_, row); read) {
       ++row;
+      if (numbered_) numbers_read_.push_back(static_cast<std::int64_t>(next_));
     } else {
       Error error = std::move(read).error();
       failures_->push_back({next_, std::move(error.reason), std::move(error.message), reader_.summary()});

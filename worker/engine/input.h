@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,10 @@ namespace tidegate::engine {
 class Input {
  public:
   static constexpr const char* kFunction = "tidegate_records";
+  static constexpr const char* kRecord = "tidegate_record";
 
-  explicit Input(codec::Schema fields);
+  // `numbered`: a further column, kRecord, says which record of the batch a row is.
+  explicit Input(codec::Schema fields, bool numbered = false);
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
@@ -56,6 +59,9 @@ class Input {
   };
 
   codec::JsonReader reader_;
+  bool numbered_;
+  std::optional<std::size_t> numbers_;  // index of kRecord in the chunk
+  std::vector<std::int64_t> numbers_read_;
   std::vector<Projected> projected_;
   std::vector<codec::Column> columns_;   // one per field
   std::vector<std::uint64_t> validity_;  // scratch, a stretch per field: most columns need no mask in DuckDB

@@ -85,10 +85,10 @@ ResultColumns::ResultColumns(const std::vector<duckdb_type>& types)
   }
 }
 
-std::span<const codec::Column> ResultColumns::read(duckdb_data_chunk chunk) {
+std::span<const codec::Column> ResultColumns::read(duckdb_data_chunk chunk, std::size_t first) {
   const std::size_t rows = duckdb_data_chunk_get_size(chunk);
   for (std::size_t c = 0; c < columns_.size(); ++c) {
-    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, c);
+    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, first + c);
     void* const data = duckdb_vector_get_data(vector);
     columns_[c] = {data, duckdb_vector_get_validity(vector)};
     if (scratch_[c] == nullptr) continue;

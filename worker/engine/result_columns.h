@@ -18,8 +18,8 @@ class ResultColumns {
   ResultColumns() = default;
   explicit ResultColumns(const std::vector<duckdb_type>& types);
 
-  // Valid until the next call or until the chunk is destroyed.
-  std::span<const codec::Column> read(duckdb_data_chunk chunk);
+  // The columns from number `first` on. Valid until the next call or until the chunk is destroyed.
+  std::span<const codec::Column> read(duckdb_data_chunk chunk, std::size_t first = 0);
 
  private:
   std::vector<duckdb_type> types_;

@@ -14,6 +14,29 @@ namespace {
 
 constexpr const char* kNotRowWise = "NotRowWise";
 constexpr const char* kNotAllowed = "NotAllowed";
+constexpr const char* kNotWindowed = "NotWindowed";
+
+// Aggregates whose result does not depend on the order of the rows (but for the last bits of a sum of DOUBLEs).
+const std::set<std::string, std::less<>> kAggregates = {"approx_count_distinct",
+                                                        "avg",
+                                                        "bool_and",
+                                                        "bool_or",
+                                                        "count",
+                                                        "count_if",
+                                                        "count_star",
+                                                        "max",
+                                                        "mean",
+                                                        "median",
+                                                        "min",
+                                                        "quantile_cont",
+                                                        "quantile_disc",
+                                                        "stddev",
+                                                        "stddev_pop",
+                                                        "stddev_samp",
+                                                        "sum",
+                                                        "var_pop",
+                                                        "var_samp",
+                                                        "variance"};
 
 // Written without parentheses these are functions of the session unless a field of that name is declared.
 const std::set<std::string, std::less<>> kValueFunctions = {
@@ -72,9 +95,11 @@ using Verdict = std::optional<Refusal>;
 
 class Checker {
  public:
-  Checker(std::string_view sql, std::string_view topic, const codec::Schema& fields, const FunctionKind& kind_of)
-      : sql_(sql), topic_(lower(topic)), kind_of_(kind_of) {
+  Checker(std::string_view sql, std::string_view topic, const codec::Schema& fields, const FunctionKind& kind_of,
+          const WindowedRules* windowed)
+      : sql_(sql), topic_(lower(topic)), kind_of_(kind_of), windowed_(windowed) {
     for (const codec::Field& field : fields.fields()) columns_.insert(lower(field.name));
+    if (windowed != nullptr) columns_.insert({"window_start", "window_end"});
   }
 
   Verdict statements(const Json& list) {
@@ -93,7 +118,11 @@ class Checker {
   Verdict refuse(const char* reason, const std::string& what, std::optional<std::size_t> at,
                  const std::string& remedy = "") {
     std::string message = cat(what, " is not allowed");
-    if (reason == kNotRowWise) message = cat(what, " is not row-wise: each record must give its rows on its own");
+    if (reason == kNotRowWise) {
+      if (windowed_ != nullptr) return refuse(kNotWindowed, what, at, remedy);
+      message = cat(what, " is not row-wise: each record must give its rows on its own");
+    }
+    if (reason == kNotWindowed) message = cat(what, " is not allowed in a query over a window");
     if (at && *at < sql_.size()) {
       constexpr std::size_t kFragment = 40;
       const std::string_view rest = sql_.substr(*at);
@@ -124,6 +153,11 @@ class Checker {
     for (const Json& item : node.get("select_list").items()) {
       if (auto refusal = select_item(item)) return refusal;
     }
+    if (windowed_ != nullptr) {
+      if (auto refusal = optional(node.get("having"))) return refusal;
+      if (auto refusal = groups(node)) return refusal;
+    }
+    aggregates_allowed_ = false;
     return optional(node.get("where_clause"));
   }
 
@@ -145,17 +179,56 @@ class Checker {
   Verdict clauses(const Json& node) {
     static const std::set<std::string, std::less<>> handled = {"type",        "modifiers",  "cte_map",
                                                                "select_list", "from_table", "where_clause"};
+    if (windowed_ != nullptr) return window_clauses(node);
     const Json& groups = node.get("group_expressions");
     if (!is_unused(groups) || !is_unused(node.get("group_sets")) ||
         node.get("aggregate_handling").as_string() != "STANDARD_HANDLING") {
       return refuse(kNotRowWise, "GROUP BY", location(groups.at("0")));
     }
     if (node.has("having")) return refuse(kNotRowWise, "HAVING", location(node.get("having")));
+    return other_clauses(node, handled);
+  }
+
+  Verdict other_clauses(const Json& node, const std::set<std::string, std::less<>>& handled) {
     if (node.has("qualify")) return refuse(kNotRowWise, "QUALIFY", location(node.get("qualify")));
     if (node.has("sample")) return refuse(kNotRowWise, "SAMPLE", {});
     for (const auto& [name, value] : node.members()) {
       if (handled.count(name) == 0 && name != "aggregate_handling" && !is_unused(value))
         return refuse(kNotAllowed, cat("a clause ", name), {});
+    }
+    return {};
+  }
+
+  Verdict window_clauses(const Json& node) {
+    static const std::set<std::string, std::less<>> handled = {
+        "type",         "modifiers",  "cte_map", "select_list",       "from_table",
+        "where_clause", "group_sets", "having",  "group_expressions", "aggregate_handling"};
+    if (node.get("aggregate_handling").as_string() != "STANDARD_HANDLING") {
+      return refuse(kNotWindowed, "GROUP BY ALL", {}, "name the columns");
+    }
+    if (node.get("group_sets").items().size() > 1) {
+      return refuse(kNotWindowed, "GROUPING SETS, ROLLUP or CUBE", {}, "their subtotals lie in several partitions");
+    }
+    return other_clauses(node, handled);
+  }
+
+  // Once the columns are known.
+  Verdict groups(const Json& node) {
+    std::set<std::string, std::less<>> grouped;
+    const Json& list = node.get("group_expressions");
+    for (const Json& group : list.items()) {
+      aggregates_allowed_ = false;
+      if (auto refusal = expression(group)) return refusal;
+      const std::vector<std::string> names = group.get("column_names").strings();
+      if (group.get("class").as_string() == "COLUMN_REF" && !names.empty()) grouped.insert(lower(names.back()));
+    }
+    if (list.items().empty() && !aggregate_) return {};
+    for (const std::string& key : windowed_->keys) {
+      if (grouped.count(lower(key)) != 0) continue;
+      return refuse(kNotWindowed, cat("a group without \"", key, "\", a field that the input topic is keyed by,"),
+                    location(list.at("0")),
+                    cat("add it to GROUP BY, or key the topic otherwise: the records of a group would lie in several "
+                        "partitions"));
     }
     return {};
   }
@@ -304,6 +377,7 @@ class Checker {
     if (!is_unused(node.get("catalog")) || !(schema.empty() || schema == "main")) {
       return refuse(kNotAllowed, cat("the qualified function name ", schema, ".", name), at, "write the name alone");
     }
+    if (aggregates_allowed_ && kAggregates.count(name) != 0) return aggregate(node, name);
     if (!is_allowed_function(name)) return unlisted(name, at);
     if (node.has("filter") || node.get("distinct").as_bool() || node.get("export_state").as_bool() ||
         !is_unused(node.at("order_bys/orders"))) {
@@ -312,10 +386,25 @@ class Checker {
     return all(node.get("children"));
   }
 
+  Verdict aggregate(const Json& node, const std::string& name) {
+    aggregate_ = true;
+    if (node.get("export_state").as_bool() || !is_unused(node.at("order_bys/orders"))) {
+      return refuse(kNotWindowed, cat("ORDER BY in ", name, "()"), location(node));
+    }
+    if (auto refusal = optional(node.get("filter"))) return refusal;
+    return all(node.get("children"));
+  }
+
   Verdict unlisted(const std::string& name, std::optional<std::size_t> at) {
     const std::string kind = kind_of_(name);
     if (kind == "aggregate") {
       const std::string shown = name == "count_star" ? "count" : name;
+      if (windowed_ != nullptr) {
+        return kAggregates.count(name) != 0
+                   ? refuse(kNotWindowed, cat("the aggregate function ", shown, "() in WHERE or GROUP BY"), at)
+                   : refuse(kNotWindowed, cat("the aggregate function ", shown, "()"), at,
+                            "its result may depend on the order of the records; docs/windows.md lists those there are");
+      }
       return refuse(kNotRowWise, cat("the aggregate function ", shown, "()"), at);
     }
     if (kind == "volatile") {
@@ -332,13 +421,17 @@ class Checker {
   std::string qualifier_;
   std::set<std::string, std::less<>> columns_;
   const FunctionKind& kind_of_;
+  const WindowedRules* windowed_;
+  bool aggregates_allowed_ = windowed_ != nullptr;  // where the checker is now
+  bool aggregate_ = false;                          // one was seen
 };
 
 }  // namespace
 
 std::optional<Refusal> find_refusal(const Json& tree, std::string_view sql, std::string_view topic,
-                                    const codec::Schema& fields, const FunctionKind& kind_of) {
-  return Checker(sql, topic, fields, kind_of).statements(tree.get("statements"));
+                                    const codec::Schema& fields, const FunctionKind& kind_of,
+                                    const WindowedRules* windowed) {
+  return Checker(sql, topic, fields, kind_of, windowed).statements(tree.get("statements"));
 }
 
 }  // namespace tidegate::engine

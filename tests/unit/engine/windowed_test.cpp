@@ -1,0 +1,311 @@
+// Runs the cases of tests/sql/windowed: what comes out of windows as a stream is what DuckDB gives for all rows at
+// once.
+#include "worker/engine/windowed.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "common/base/text.h"
+#include "kafka/murmur2.h"
+#include "worker/codec/calendar.h"
+#include "worker/engine/database.h"
+#include "worker/engine/input.h"
+#include "worker/engine/result_writer.h"
+
+using namespace tidegate;
+using namespace tidegate::engine;
+
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000;
+constexpr std::int64_t kBegin = 1'767'225'600 * kSecond;  // 2026-01-01
+constexpr std::int64_t kOutOfOrder = 8 * kSecond;
+constexpr std::size_t kEvents = 600;
+
+const char* const kFields =
+    R"json([{"name": "id", "type": "BIGINT", "required": true}, {"name": "card", "type": "VARCHAR", "required": true},
+  {"name": "country", "type": "VARCHAR"}, {"name": "amount", "type": "DOUBLE"}, {"name": "cents", "type": "BIGINT"},
+  {"name": "price", "type": "DECIMAL(10,2)"}, {"name": "ok", "type": "BOOLEAN"}, {"name": "note", "type": "VARCHAR"},
+  {"name": "day", "type": "DATE"}, {"name": "ts", "type": "TIMESTAMP", "required": true}])json";
+
+std::string time_text(std::int64_t time) {
+  char text[codec::kTimestampBytes];
+  return {text, codec::write_timestamp(time, text)};
+}
+
+struct Event {
+  std::string json;
+  std::string card;
+  std::int64_t time = 0;
+};
+
+// About one a second over some windows, shuffled within kOutOfOrder.
+std::vector<Event> events(unsigned seed) {
+  std::mt19937 random(seed);
+  const auto below = [&](unsigned n) { return static_cast<std::int64_t>(random() % n); };
+  const char* const countries[] = {"DE", "FR", "US"};
+  std::vector<std::pair<std::int64_t, Event>> sent;
+  for (std::size_t n = 0; n < kEvents; ++n) {
+    const std::int64_t time = kBegin + static_cast<std::int64_t>(n) * kSecond / 3 + below(kSecond);
+    Event event{"", cat("card-", std::to_string(below(12))), time};
+    Json json = Json::object({{"id", static_cast<std::int64_t>(n)},
+                              {"card", event.card},
+                              {"country", countries[below(3)]},
+                              {"amount", static_cast<double>(below(400)) / 4},  // sums of quarters are exact
+                              {"cents", below(1'000'000) * 1'000'000},
+                              {"price", cat(std::to_string(below(9999)), ".", std::to_string(10 + below(90)))},
+                              {"ok", below(3) == 0},
+                              {"day", cat("2026-01-", std::to_string(10 + below(20)))},
+                              {"ts", time_text(time)}});
+    if (below(2) == 0) json["note"] = cat("n", std::to_string(below(100)));
+    event.json = json.dump();
+    sent.push_back({time + below(kOutOfOrder), std::move(event)});
+  }
+  std::stable_sort(sent.begin(), sent.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Event> out;
+  for (auto& [at, event] : sent) out.push_back(std::move(event));
+  return out;
+}
+
+WindowedQuery query_of(const Json& body) {
+  WindowedQuery query;
+  query.query = {"payments", *codec::Schema::from_json(*Json::parse(kFields)), body.get("query").as_string(), {}};
+  query.window = *window::window_from_json(body.get("window"));
+  query.time = {"ts", kOutOfOrder, 3600 * kSecond};
+  if (!body.get("one_partition").as_bool()) query.input_key = {"card"};
+  return query;
+}
+
+// A partition's log and the state of the stage that reads it.
+struct Log {
+  std::vector<TimedRecord> records;
+  std::size_t read = 0;
+  // As committed last:
+  std::size_t position = 0;
+  WindowProgress progress;
+  std::vector<std::string> uncommitted;
+};
+
+std::vector<std::string> rows_of(const Output& output) {
+  std::vector<std::string> rows;
+  for (std::size_t i = 0; i < output.size(); ++i) rows.emplace_back(output[i].value);
+  return rows;
+}
+
+// As a stage does it: batches of any size, from the partitions in turns, now and then a crash after which everything
+// begins again at what was committed.
+std::vector<std::string> streamed(const WindowedQuery& query, const std::vector<Event>& events, int partitions,
+                                  unsigned seed, bool crashes) {
+  std::mt19937 random(seed);
+  std::vector<Log> logs(static_cast<std::size_t>(partitions));
+  for (const Event& event : events) {
+    Log& log = logs[static_cast<std::size_t>(kafka::partition_of_key(event.card, partitions))];
+    log.records.push_back({event.json, static_cast<std::int64_t>(log.records.size()), event.time / 1000});
+  }
+  std::vector<std::string> committed;
+  std::optional<WindowedEngine> engine;
+  Output output;
+  const auto begin = [&] {
+    engine.emplace(*WindowedEngine::open(query, {}));
+    for (int p = 0; p < partitions; ++p) {
+      Log& log = logs[static_cast<std::size_t>(p)];
+      engine->assign(p, {static_cast<std::int64_t>(log.position), log.progress, false});
+      log.read = log.progress.rewind ? static_cast<std::size_t>(*log.progress.rewind) : log.position;
+      log.uncommitted.clear();
+    }
+  };
+  begin();
+  for (bool left = true; left;) {
+    left = false;
+    for (int p = 0; p < partitions; ++p) {
+      Log& log = logs[static_cast<std::size_t>(p)];
+      std::size_t count = std::min<std::size_t>(1 + random() % 90, log.records.size() - log.read);
+      if (log.read < log.position) count = std::min(count, log.position - log.read);
+      if (count == 0) continue;
+      left = true;
+      const auto ran = engine->run(p, std::span(log.records).subspan(log.read, count), output);
+      REQUIRE_MESSAGE(ran.ok(), ran.error().message);
+      CHECK(output.failures().empty());
+      if (log.read < log.position) CHECK(output.size() == 0);  // those windows are out already
+      log.read += count;
+      for (std::string& row : rows_of(output)) log.uncommitted.push_back(std::move(row));
+      if (log.read < log.position || random() % 3 == 0) continue;
+      committed.insert(committed.end(), log.uncommitted.begin(), log.uncommitted.end());
+      log.uncommitted.clear();
+      log.position = log.read;
+      log.progress = engine->progress(p);
+    }
+    if (crashes && left && random() % 8 == 0) begin();
+  }
+  for (Log& log : logs) committed.insert(committed.end(), log.uncommitted.begin(), log.uncommitted.end());
+  REQUIRE(engine->flush(output).ok());
+  for (std::string& row : rows_of(output)) committed.push_back(std::move(row));
+  std::sort(committed.begin(), committed.end());
+  return committed;
+}
+
+// The same query over every row in every window that holds it.
+std::vector<std::string> in_one_batch(const WindowedQuery& query, const std::vector<Event>& events) {
+  Input input(query.query.fields);
+  auto database = Database::open("256MB");
+  REQUIRE(database.ok());
+  REQUIRE(input.register_with(database->connection()).ok());
+  std::vector<std::string_view> values;
+  for (const Event& event : events) values.push_back(event.json);
+  std::vector<Failure> failures;
+  input.set(values, 0, values.size(), failures);
+  const std::string slide = std::to_string(query.window.slide);
+  const std::string size = std::to_string(query.window.size);
+  REQUIRE(database->execute(cat("CREATE TABLE raw AS SELECT * FROM ", Input::kFunction, "()")).ok());
+  REQUIRE(failures.empty());
+  const auto viewed =
+      database->execute(cat("CREATE VIEW payments AS SELECT raw.*, make_timestamp(s.first * ", slide,
+                            ") AS window_start, "
+                            "make_timestamp(s.first * ",
+                            slide, " + ", size,
+                            ") AS window_end FROM raw, "
+                            "LATERAL (SELECT unnest(range(epoch_us(ts) // ",
+                            slide, " - ", size, " // ", slide, " + 1, epoch_us(ts) // ", slide, " + 1)) AS first) s"));
+  REQUIRE_MESSAGE(viewed.ok(), viewed.error().message);
+  Statement statement;
+  const auto error = database->prepare(query.query.sql, statement);
+  REQUIRE_MESSAGE(!error, error->message);
+  auto writer = ResultWriter::of(statement, {});
+  REQUIRE(writer.ok());
+  ResultSet result;
+  REQUIRE(duckdb_execute_prepared(statement.get(), &result) == DuckDBSuccess);
+  Output output;
+  for (;;) {
+    Chunk chunk;
+    chunk.get() = duckdb_fetch_chunk(result.get());
+    if (chunk.get() == nullptr) break;
+    REQUIRE_FALSE(writer->append(chunk.get(), output));
+  }
+  std::vector<std::string> rows = rows_of(output);
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+std::vector<Json> cases() {
+  std::ifstream in(std::string(TIDEGATE_SOURCE_DIR) + "/tests/sql/windowed/cases.json");
+  const auto file = Json::parse(std::string(std::istreambuf_iterator<char>(in), {}));
+  REQUIRE(file.ok());
+  return {file->get("cases").items().begin(), file->get("cases").items().end()};
+}
+
+}  // namespace
+
+// Empty when they are the same.
+std::string difference(const std::vector<std::string>& actual, const std::vector<std::string>& expected) {
+  std::string text;
+  std::vector<std::string> missing, extra;
+  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(), std::back_inserter(missing));
+  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(), std::back_inserter(extra));
+  for (std::size_t i = 0; i < std::min<std::size_t>(missing.size(), 3); ++i) text += cat("missing ", missing[i], "\n");
+  for (std::size_t i = 0; i < std::min<std::size_t>(extra.size(), 3); ++i) text += cat("extra ", extra[i], "\n");
+  return text;
+}
+
+TEST_CASE("windows as a stream give what one batch gives") {
+  const std::vector<Event> sent = events(7);
+  for (const Json& body : cases()) {
+    if (body.has("refused")) continue;
+    CAPTURE(body.get("name").as_string());
+    const WindowedQuery query = query_of(body);
+    const std::vector<std::string> expected = in_one_batch(query, sent);
+    REQUIRE_FALSE(expected.empty());
+    const int partitions = query.input_key.empty() ? 1 : 3;
+    CHECK(difference(streamed(query, sent, 1, 1, false), expected) == "");
+    CHECK(difference(streamed(query, sent, partitions, 2, true), expected) == "");
+  }
+}
+
+TEST_CASE("what comes too late is refused, wherever batches are cut") {
+  const std::vector<Event> sent = events(8);
+  WindowedQuery query = query_of(*Json::parse(
+      R"({"query": "SELECT card, window_start, count(*) AS n FROM payments GROUP BY card, window_start",
+          "window": {"hopping": {"size": 20000, "slide": 5000}}})"));
+  query.time.max_out_of_order = kSecond;  // far less than there is
+  const auto run = [&](std::size_t batch) {
+    auto engine = WindowedEngine::open(query, {});
+    REQUIRE(engine.ok());
+    std::vector<TimedRecord> records;
+    for (const Event& event : sent) {
+      records.push_back({event.json, static_cast<std::int64_t>(records.size()), event.time / 1000});
+    }
+    std::vector<std::string> result;
+    Output output;
+    for (std::size_t at = 0; at < records.size(); at += batch) {
+      const auto part = std::span(records).subspan(at, std::min(batch, records.size() - at));
+      REQUIRE(engine->run(0, part, output).ok());
+      for (const Failure& failure : output.failures()) {
+        CHECK(failure.reason == "Late");
+        result.push_back(cat("late ", std::to_string(at + failure.record)));
+      }
+      for (std::string& row : rows_of(output)) result.push_back(std::move(row));
+      CHECK(output.taken() + static_cast<std::int64_t>(output.failures().size()) ==
+            static_cast<std::int64_t>(part.size()));
+    }
+    REQUIRE(engine->flush(output).ok());
+    for (std::string& row : rows_of(output)) result.push_back(std::move(row));
+    std::sort(result.begin(), result.end());
+    return result;
+  };
+  const std::vector<std::string> whole = run(sent.size());
+  CHECK(std::count_if(whole.begin(), whole.end(), [](const auto& row) { return row.starts_with("late"); }) > 20);
+  CHECK(difference(run(1), whole) == "");
+  CHECK(difference(run(37), whole) == "");
+}
+
+TEST_CASE("records that would spoil the windows are told") {
+  const WindowedQuery query = query_of(*Json::parse(
+      R"({"query": "SELECT card, count(*) AS n FROM payments GROUP BY card", "window": {"tumbling": {"size": 60000}}})"));
+  auto engine = WindowedEngine::open(query, {});
+  REQUIRE(engine.ok());
+  const std::string good = R"({"id": 1, "card": "a", "ts": "2026-01-01T00:00:00Z"})";
+  const std::string future = R"({"id": 2, "card": "a", "ts": "2026-01-01T01:00:02Z"})";
+  const std::string broken = R"({"id": 3, "card": "a", "ts": "soon"})";
+  const std::vector<TimedRecord> records{
+      {good, 0, kBegin / 1000}, {future, 1, kBegin / 1000}, {broken, 2, kBegin / 1000}};
+  Output output;
+  REQUIRE(engine->run(0, records, output).ok());
+  REQUIRE(output.failures().size() == 2);
+  CHECK(output.failures()[0].reason == "TooFarAhead");
+  CHECK(output.failures()[1].reason == "WrongType");
+  CHECK(engine->progress(0).watermark == kBegin - kOutOfOrder);
+  CHECK(engine->progress(0).rewind == 0);
+}
+
+TEST_CASE("a record in another partition than its key belongs to stops the stage") {
+  WindowedQuery query = query_of(*Json::parse(
+      R"({"query": "SELECT card, count(*) AS n FROM payments GROUP BY card", "window": {"tumbling": {"size": 60000}}})"));
+  query.partition_of = [](std::string_view key) { return kafka::partition_of_key(key, 5); };
+  auto engine = WindowedEngine::open(query, {});
+  REQUIRE(engine.ok());
+  const int home = kafka::partition_of_key("a", 5);
+  const std::vector<TimedRecord> records{{R"({"id": 1, "card": "a", "ts": "2026-01-01T00:00:00Z"})", 0, kBegin / 1000}};
+  Output output;
+  CHECK(engine->run(home, records, output).ok());
+  const auto ran = engine->run((home + 1) % 5, records, output);
+  REQUIRE_FALSE(ran.ok());
+  CHECK(ran.error().reason == "KeyMismatch");
+  CHECK(ran.error().message.find("murmur2") != std::string::npos);
+}
+
+TEST_CASE("queries whose result would depend on order or partitions are refused") {
+  for (const Json& body : cases()) {
+    if (!body.has("refused")) continue;
+    CAPTURE(body.get("name").as_string());
+    const auto opened = WindowedEngine::open(query_of(body), {});
+    REQUIRE_FALSE(opened.ok());
+    CAPTURE(opened.error().message);
+    CHECK(opened.error().reason == body.at("refused/reason").as_string());
+    for (const std::string& part : body.at("refused/says").strings()) {
+      CHECK(opened.error().message.find(part) != std::string::npos);
+    }
+  }
+}

@@ -1,0 +1,391 @@
+#include "worker/engine/windowed.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "common/base/text.h"
+#include "worker/codec/calendar.h"
+#include "worker/codec/key.h"
+#include "worker/engine/database.h"
+#include "worker/engine/input.h"
+#include "worker/engine/query_check.h"
+#include "worker/engine/result_writer.h"
+#include "worker/engine/types.h"
+
+namespace tidegate::engine {
+namespace {
+
+using window::Micros;
+
+constexpr std::int64_t kLastPane = std::numeric_limits<std::int64_t>::max();
+
+// Tables of ours are out of reach of queries, which may name nothing but their topic.
+constexpr const char* kStaged = "tidegate.staged";
+
+std::string pane_table(int partition, std::int64_t pane) {
+  return cat("tidegate.\"pane_", std::to_string(partition), "_", std::to_string(pane), "\"");
+}
+
+struct Pane {
+  std::int64_t first_offset = 0;
+  Micros watermark_before = window::kNever;  // before the record at first_offset
+};
+
+struct Partition {
+  window::Watermark watermark;
+  std::int64_t accounted = 0;                                           // records below this offset only rebuild
+  std::int64_t next_window = std::numeric_limits<std::int64_t>::min();  // earlier ones are out already
+  std::map<std::int64_t, Pane> panes;
+};
+
+// Of the rows of a batch that go to one pane.
+struct Arrival {
+  std::size_t first_record = 0;
+  Micros watermark_before = window::kNever;
+};
+
+std::string time_text(Micros time) {
+  std::string text(codec::kTimestampBytes, '\0');
+  const char* const end = codec::write_timestamp(time, text.data());
+  return end == nullptr ? std::to_string(time) : text.substr(0, static_cast<std::size_t>(end - text.data()));
+}
+
+}  // namespace
+
+struct WindowedEngine::Impl {
+  explicit Impl(const WindowedQuery& wanted) : query(wanted), input(wanted.query.fields, true) {}
+
+  // Destroyed in reverse: the database before the input it reads.
+  WindowedQuery query;
+  Input input;
+  Database database;
+  ResultWriter writer;
+  codec::KeyEncoder keys;
+  ResultColumns key_columns;
+  std::map<int, Partition> partitions;
+  std::vector<std::string_view> values;
+
+  Result<void> set_up(const Options& options);
+  Result<void> set_up_keys();
+  Result<void> show_window(const std::string& rows, Micros start, Micros end);
+  Result<void> stage(std::span<const TimedRecord> records, Output& output);
+  Result<void> sort_out(int number, Partition& partition, std::span<const TimedRecord> records, Output& output,
+                        std::map<std::int64_t, Arrival>& arrivals, std::vector<std::int64_t>& refused);
+  Error misplaced(int number, const std::string& key, const TimedRecord& record) const;
+  Result<void> keep(int number, Partition& partition, std::span<const TimedRecord> records,
+                    const std::map<std::int64_t, Arrival>& arrivals, const std::vector<std::int64_t>& refused);
+  Result<void> close(int number, Partition& partition, std::int64_t limit, Output& output);
+  Result<void> run_query(int number, const Partition& partition, std::int64_t first_pane, Output& output);
+};
+
+Result<void> WindowedEngine::Impl::set_up(const Options& options) {
+  const Query& asked = query.query;
+  if (asked.fields.size() == 0) return Error{"InvalidSchema", cat("topic \"", asked.topic, "\" declares no fields")};
+  for (const char* name : {"window_start", "window_end"}) {
+    if (asked.fields.find(name)) {
+      return Error{"InvalidSchema",
+                   cat("field \"", name, "\" has the name of a column that the window adds; rename it")};
+    }
+  }
+  const auto time = asked.fields.find(query.time.field);
+  if (!time || asked.fields[*time].type.type != codec::Type::timestamp) {
+    return Error{"InvalidWindow", cat("eventTime.field \"", query.time.field, "\" is no TIMESTAMP field of the topic")};
+  }
+  auto opened = Database::open(options.memory_limit);
+  if (!opened) return std::move(opened).error();
+  database = std::move(*opened);
+  if (auto done = input.register_with(database.connection()); !done) return done;
+  if (auto done = database.execute("CREATE SCHEMA tidegate"); !done) return done;
+  Output nothing;
+  if (auto done = stage({}, nothing); !done) return done;
+  if (auto done = show_window(cat("SELECT * EXCLUDE (", Input::kRecord, ") FROM ", kStaged), 0, 0); !done) return done;
+  return database.lock();
+}
+
+// The keys of records, for the check against their partition.
+Result<void> WindowedEngine::Impl::set_up_keys() {
+  std::vector<codec::Field> fields;
+  std::vector<duckdb_type> types;
+  for (const std::string& name : query.input_key) {
+    const auto found = query.query.fields.find(name);
+    if (!found) return Error{"InvalidKey", cat("the input topic has no field \"", name, "\"")};
+    fields.push_back(query.query.fields[*found]);
+    types.push_back(duckdb_get_type_id(to_duckdb(fields.back().type).get()));
+  }
+  auto schema = codec::Schema::of(fields);
+  if (!schema) return std::move(schema).error();
+  auto encoder = codec::KeyEncoder::of(*schema, query.input_key);
+  if (!encoder) return std::move(encoder).error();
+  keys = *std::move(encoder);
+  key_columns = ResultColumns(types);
+  return {};
+}
+
+Result<void> WindowedEngine::Impl::show_window(const std::string& rows, Micros start, Micros end) {
+  return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(query.query.topic), " AS SELECT *, make_timestamp(",
+                              std::to_string(start), ") AS window_start, make_timestamp(", std::to_string(end),
+                              ") AS window_end FROM (", rows, ")"));
+}
+
+// Reads the records into kStaged.
+Result<void> WindowedEngine::Impl::stage(std::span<const TimedRecord> records, Output& output) {
+  values.clear();
+  for (const TimedRecord& record : records) values.push_back(record.value);
+  input.set(values, 0, values.size(), output.failures_);
+  if (auto done =
+          database.execute(cat("CREATE OR REPLACE TABLE ", kStaged, " AS SELECT * FROM ", Input::kFunction, "()"));
+      !done) {
+    return done;
+  }
+  const Input::Taken& taken = input.finish();
+  output.counts_.taken = taken.rows;
+  output.nulls_ = taken.nulls;
+  return {};
+}
+
+Error WindowedEngine::Impl::misplaced(int number, const std::string& key, const TimedRecord& record) const {
+  return {"KeyMismatch",
+          cat("KeyMismatch: the record at offset ", std::to_string(record.offset), " of partition ",
+              std::to_string(number), " has the key ", truncate_utf8(key, 40), ", which belongs to partition ",
+              std::to_string(query.partition_of(key)),
+              "; produce with the partitioner murmur2 over the fields that topic ", query.query.topic, " is keyed by")};
+}
+
+// Decides row by row what a record's time makes of it.
+Result<void> WindowedEngine::Impl::sort_out(int number, Partition& partition, std::span<const TimedRecord> records,
+                                            Output& output, std::map<std::int64_t, Arrival>& arrivals,
+                                            std::vector<std::int64_t>& refused) {
+  std::string columns = cat(Input::kRecord, ", epoch_us(", quoted(query.time.field), ")");
+  for (const std::string& name : query.input_key) columns += cat(", ", quoted(name));
+  Statement statement;
+  if (const auto error = database.prepare(cat("SELECT ", columns, " FROM ", kStaged), statement)) {
+    return Error{"EngineFailed", error->message};
+  }
+  ResultSet result;
+  if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
+    return Error{"EngineFailed", duckdb_result_error(&result)};
+  }
+  const auto refuse = [&](std::int64_t record, const char* reason, const std::string& words) {
+    refused.push_back(record);
+    output.failures_.push_back({static_cast<std::size_t>(record), reason, words, words});
+  };
+  for (;;) {
+    Chunk chunk;
+    chunk.get() = duckdb_fetch_chunk(result.get());
+    if (chunk.get() == nullptr) return {};
+    const auto* numbers =
+        static_cast<const std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), 0)));
+    duckdb_vector times_vector = duckdb_data_chunk_get_vector(chunk.get(), 1);
+    const auto* times = static_cast<const std::int64_t*>(duckdb_vector_get_data(times_vector));
+    std::uint64_t* const valid = duckdb_vector_get_validity(times_vector);
+    const std::span<const codec::Column> key_values = key_columns.read(chunk.get(), 2);
+    std::string key;
+    for (std::size_t row = 0; row < duckdb_data_chunk_get_size(chunk.get()); ++row) {
+      const TimedRecord& record = records[static_cast<std::size_t>(numbers[row])];
+      if (!keys.empty()) {
+        key.clear();
+        if (!keys.append(key_values, row, key)) {  // such records lie anywhere: a group of them would be in pieces
+          refuse(numbers[row], "MissingField", cat(join(query.input_key, ", "), ": the key is null"));
+          continue;
+        }
+        if (query.partition_of && query.partition_of(key) != number) return misplaced(number, key, record);
+      }
+      if (!duckdb_validity_row_is_valid(valid, row)) {
+        refuse(numbers[row], "MissingField", cat(query.time.field, ": the event time is missing"));
+        continue;
+      }
+      const Micros time = times[row];
+      if (partition.watermark.ahead(time, record.timestamp_ms)) {
+        refuse(numbers[row], "TooFarAhead",
+               cat(query.time.field, ": further ahead of Kafka's timestamp than maxAhead allows"));
+        continue;
+      }
+      const Micros before = partition.watermark.value();
+      const std::int64_t pane = window::pane_of(query.window, time);
+      if (window::pane_is_over(query.window, pane, before)) {
+        refuse(numbers[row], "Late",
+               cat(query.time.field, ": its window closed already; maxOutOfOrder bounds how late a record may come"));
+        continue;
+      }
+      arrivals.try_emplace(pane, Arrival{static_cast<std::size_t>(numbers[row]), before});
+      partition.watermark.observe(time);
+    }
+  }
+}
+
+// Moves the staged rows to their panes.
+Result<void> WindowedEngine::Impl::keep(int number, Partition& partition, std::span<const TimedRecord> records,
+                                        const std::map<std::int64_t, Arrival>& arrivals,
+                                        const std::vector<std::int64_t>& refused) {
+  std::string rows = cat("SELECT * EXCLUDE (", Input::kRecord, ") FROM ", kStaged);
+  std::string others;
+  for (const std::int64_t record : refused) others += cat(others.empty() ? "" : ",", std::to_string(record));
+  const std::string accepted = others.empty() ? "" : cat(" WHERE ", Input::kRecord, " NOT IN (", others, ")");
+  for (const auto& [pane, arrival] : arrivals) {
+    std::string condition = accepted;
+    if (arrivals.size() > 1) {
+      const Micros start = window::start_of(query.window, pane);
+      condition += cat(accepted.empty() ? " WHERE " : " AND ", quoted(query.time.field), " >= make_timestamp(",
+                       std::to_string(start), ") AND ", quoted(query.time.field), " < make_timestamp(",
+                       std::to_string(start + query.window.slide), ")");
+    }
+    const std::string table = pane_table(number, pane);
+    const auto [known, fresh] = partition.panes.try_emplace(pane);
+    if (fresh) known->second = {records[arrival.first_record].offset, arrival.watermark_before};
+    const std::string sql =
+        fresh ? cat("CREATE TABLE ", table, " AS ", rows, condition) : cat("INSERT INTO ", table, " ", rows, condition);
+    if (auto done = database.execute(sql); !done) return done;
+  }
+  return {};
+}
+
+// Gives out the windows before `limit` and drops the panes that no later one needs.
+Result<void> WindowedEngine::Impl::close(int number, Partition& partition, std::int64_t limit, Output& output) {
+  std::set<std::int64_t> windows;
+  for (const auto& entry : partition.panes) {
+    for (std::int64_t first = entry.first - window::panes_in(query.window) + 1; first <= entry.first; ++first) {
+      if (first >= partition.next_window && first < limit) windows.insert(first);
+    }
+  }
+  for (const std::int64_t first : windows) {
+    if (auto ran = run_query(number, partition, first, output); !ran) return ran;
+  }
+  partition.next_window = std::max(partition.next_window, limit);
+  while (!partition.panes.empty() && partition.panes.begin()->first < limit) {
+    if (auto done = database.execute(cat("DROP TABLE ", pane_table(number, partition.panes.begin()->first))); !done) {
+      return done;
+    }
+    partition.panes.erase(partition.panes.begin());
+  }
+  return {};
+}
+
+Result<void> WindowedEngine::Impl::run_query(int number, const Partition& partition, std::int64_t first_pane,
+                                             Output& output) {
+  const auto begin = partition.panes.lower_bound(first_pane);
+  const auto end = partition.panes.lower_bound(first_pane + window::panes_in(query.window));
+  std::string rows;
+  for (auto pane = begin; pane != end; ++pane) {
+    rows += cat(rows.empty() ? "" : " UNION ALL ", "SELECT * FROM ", pane_table(number, pane->first));
+  }
+  const Micros start = window::start_of(query.window, first_pane);
+  const Micros stop = window::end_of(query.window, first_pane);
+  if (auto shown = show_window(rows, start, stop); !shown) return shown;
+  Statement statement;
+  if (const auto error = database.prepare(query.query.sql, statement)) return Error{"EngineFailed", error->message};
+  const auto failed = [&](const std::string& words) {
+    return Error{"QueryFailed", cat("the window from ", time_text(start), " to ", time_text(stop), ": ", words,
+                                    "; let the query allow for such values, as with TRY_CAST or NULLIF")};
+  };
+  ResultSet result;
+  if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
+    const auto error = DatabaseError::from(duckdb_result_error_type(&result), duckdb_result_error(&result));
+    if (!error.is_about_data()) return Error{"EngineFailed", error.message};
+    return failed(error.message);
+  }
+  for (;;) {
+    Chunk chunk;
+    chunk.get() = duckdb_fetch_chunk(result.get());
+    if (chunk.get() == nullptr) return {};
+    output.counts_.returned += static_cast<std::int64_t>(duckdb_data_chunk_get_size(chunk.get()));
+    if (const auto problem = writer.append(chunk.get(), output)) return failed(*problem);
+  }
+}
+
+Result<WindowedEngine> WindowedEngine::open(const WindowedQuery& query, const Options& options,
+                                            std::optional<std::size_t>* position) {
+  std::optional<std::size_t> unused;
+  std::optional<std::size_t>& at = position == nullptr ? unused : *position;
+  auto impl = std::make_unique<Impl>(query);
+  if (auto done = impl->set_up(options); !done) return std::move(done).error();
+  if (auto done = impl->set_up_keys(); !done) return std::move(done).error();
+  const WindowedRules rules{query.input_key};
+  if (auto done = check_query(impl->database, query.query, &rules, at); !done) return std::move(done).error();
+  Statement statement;
+  if (auto done = prepare_query(impl->database, query.query.sql, statement, at); !done) return std::move(done).error();
+  auto writer = ResultWriter::of(statement, query.query.key);
+  if (!writer) return std::move(writer).error();
+  impl->writer = *std::move(writer);
+  return WindowedEngine(std::move(impl));
+}
+
+WindowedEngine::WindowedEngine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+WindowedEngine::WindowedEngine(WindowedEngine&&) noexcept = default;
+WindowedEngine& WindowedEngine::operator=(WindowedEngine&&) noexcept = default;
+WindowedEngine::~WindowedEngine() = default;
+
+const codec::Schema& WindowedEngine::columns() const {
+  return impl_->writer.columns();
+}
+
+void WindowedEngine::assign(int partition, const WindowResume& resume) {
+  revoke(partition);
+  const WindowProgress& progress = resume.progress;
+  const window::Window& window = impl_->query.window;
+  // From the record at `rewind` on everything is decided again as it was decided then.
+  const Micros from = progress.rewind ? progress.watermark_before : progress.watermark;
+  Partition made{window::Watermark(impl_->query.time, from), resume.position, {}, {}};
+  made.next_window = window::first_open(window, progress.watermark);
+  if (resume.changed && progress.watermark != window::kNever) {
+    made.next_window = window::pane_of(window, progress.watermark + window.slide - 1);
+  }
+  impl_->partitions.insert_or_assign(partition, std::move(made));
+}
+
+void WindowedEngine::revoke(int partition) {
+  const auto found = impl_->partitions.find(partition);
+  if (found == impl_->partitions.end()) return;
+  for (const auto& pane : found->second.panes) {
+    static_cast<void>(impl_->database.execute(cat("DROP TABLE IF EXISTS ", pane_table(partition, pane.first))));
+  }
+  impl_->partitions.erase(found);
+}
+
+Result<void> WindowedEngine::run(int partition, std::span<const TimedRecord> records, Output& output) {
+  output.clear();
+  if (records.empty()) return {};
+  if (!impl_->partitions.contains(partition)) assign(partition, {});
+  Partition& mine = impl_->partitions.at(partition);
+  if (auto staged = impl_->stage(records, output); !staged) return staged;
+  std::map<std::int64_t, Arrival> arrivals;
+  std::vector<std::int64_t> refused;
+  if (auto done = impl_->sort_out(partition, mine, records, output, arrivals, refused); !done) return done;
+  if (auto done = impl_->keep(partition, mine, records, arrivals, refused); !done) return done;
+  output.counts_.taken -= static_cast<std::int64_t>(refused.size());
+  std::sort(output.failures_.begin(), output.failures_.end(),
+            [](const Failure& a, const Failure& b) { return a.record < b.record; });
+  if (records.back().offset < mine.accounted) output.failures_.clear();
+  return impl_->close(partition, mine, window::first_open(impl_->query.window, mine.watermark.value()), output);
+}
+
+Result<void> WindowedEngine::flush(Output& output) {
+  output.clear();
+  for (auto& [number, partition] : impl_->partitions) {
+    if (auto closed = impl_->close(number, partition, kLastPane, output); !closed) return closed;
+  }
+  return {};
+}
+
+WindowProgress WindowedEngine::progress(int partition) const {
+  const auto found = impl_->partitions.find(partition);
+  if (found == impl_->partitions.end()) return {};
+  const Partition& mine = found->second;
+  WindowProgress progress{std::nullopt, mine.watermark.value(), mine.watermark.value()};
+  for (const auto& [number, pane] : mine.panes) {
+    if (progress.rewind && pane.first_offset >= *progress.rewind) continue;
+    progress.rewind = pane.first_offset;
+    progress.watermark_before = pane.watermark_before;
+  }
+  return progress;
+}
+
+std::size_t WindowedEngine::open_panes() const {
+  std::size_t count = 0;
+  for (const auto& entry : impl_->partitions) count += entry.second.panes.size();
+  return count;
+}
+
+}  // namespace tidegate::engine

@@ -1,0 +1,92 @@
+// Runs one SQL query over each closed window of a stream of JSON records.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "worker/engine/engine.h"
+#include "worker/window/window.h"
+
+namespace tidegate::engine {
+
+// `query` sees the fields of its topic, `window_start` and `window_end`.
+struct WindowedQuery {
+  Query query;
+  window::Window window;
+  window::EventTime time;
+  // The fields that the input topic is keyed by. Every group must contain them, or it could lie in several partitions
+  // and come out in pieces; empty: the topic has one partition.
+  std::vector<std::string> input_key;
+  // The partition that a record with these canonical key bytes belongs to; one from another is refused. Empty: not
+  // checked.
+  std::function<int(std::string_view key)> partition_of;
+};
+
+struct TimedRecord {
+  std::string_view value;
+  std::int64_t offset = 0;
+  std::int64_t timestamp_ms = 0;  // Kafka's
+};
+
+// Where a partition stands, for the text beside its committed offset. Reading must begin again at `rewind`, with
+// `watermark_before`, to have the rows of open windows again.
+struct WindowProgress {
+  std::optional<std::int64_t> rewind;  // offset of the oldest record that an open window holds; nothing: no row is held
+  window::Micros watermark = window::kNever;
+  window::Micros watermark_before = window::kNever;  // before the record at `rewind`
+};
+
+// A partition as it was committed.
+struct WindowResume {
+  std::int64_t position = 0;  // records below it were accounted for: they only rebuild open windows
+  WindowProgress progress;
+  bool changed = false;  // by another window, key or schema: only windows that begin after the watermark come out
+};
+
+// The state is per partition, so that results do not depend on how partitions are spread over replicas; nor do they
+// depend on where batches are cut: a row is late when the records before it had moved the watermark past the end of
+// some window that it lies in. Rows of open windows are kept in an in-memory DuckDB, a table per pane. One thread uses
+// it.
+//
+// Failure reasons beside those of Engine: Late and TooFarAhead.
+class WindowedEngine {
+ public:
+  // Fails as Engine::open does; also with NotWindowed for what would depend on the order or the grouping of records,
+  // and InvalidWindow.
+  static Result<WindowedEngine> open(const WindowedQuery& query, const Options& options,
+                                     std::optional<std::size_t>* position = nullptr);
+  WindowedEngine(WindowedEngine&&) noexcept;
+  WindowedEngine& operator=(WindowedEngine&&) noexcept;
+  ~WindowedEngine();
+
+  const codec::Schema& columns() const;
+
+  // Before the first record of a partition.
+  void assign(int partition, const WindowResume& resume);
+  // Forgets its rows.
+  void revoke(int partition);
+
+  // Takes the next records of a partition, ascending by offset; `output` gets the rows of the windows that they close,
+  // and the records at fault. After a failure, also KeyMismatch and QueryFailed, the state is undefined: begin again
+  // with a new engine at what was committed.
+  Result<void> run(int partition, std::span<const TimedRecord> records, Output& output);
+  // Closes every window: there are no more records.
+  Result<void> flush(Output& output);
+
+  WindowProgress progress(int partition) const;
+  std::size_t open_panes() const;
+
+ private:
+  struct Impl;
+  explicit WindowedEngine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate::engine
