@@ -44,6 +44,9 @@ std::string CommitMetadata::encode() const {
   put(json, "seen", seen);
   put(json, "took", took);
   put(json, "gave", gave);
+  if (!windows.empty()) json["win"] = windows;
+  put(json, "wm", watermark_us);
+  put(json, "wm0", watermark_before_us);
   if (dead_letters_by_reason) {
     json["why"] = Json::Object(dead_letters_by_reason->begin(), dead_letters_by_reason->end());
   }
@@ -79,6 +82,9 @@ Result<CommitMetadata> CommitMetadata::decode(std::string_view text) {
   metadata.seen = number(json, "seen");
   metadata.took = number(json, "took");
   metadata.gave = number(json, "gave");
+  metadata.windows = json.get("win").as_string();
+  metadata.watermark_us = number(json, "wm");
+  metadata.watermark_before_us = number(json, "wm0");
   if (json.get("nulls").is_array()) {
     auto& nulls = metadata.nulls.emplace();
     for (const Json& count : json.get("nulls").items()) nulls.push_back(count.as_int());

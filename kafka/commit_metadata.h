@@ -33,6 +33,11 @@ struct CommitMetadata {
   std::optional<std::vector<std::int64_t>> nulls;  // per input field, in the settings' order: rows without a value
   std::optional<std::map<std::string, std::int64_t>> dead_letters_by_reason;
   std::string last_error;  // of the latest dead letter, without the record's content; at most 160 bytes are kept
+  // Of windowed stages, whose committed offset may lie before `position`: at the oldest record that an open window
+  // needs. Microseconds since 1970; absent: no record moved the watermark yet.
+  std::optional<std::int64_t> watermark_us;         // at `position`
+  std::optional<std::int64_t> watermark_before_us;  // before the record at the committed offset
+  std::string windows;                              // what the windows depend on, hashed; empty: not a windowed stage
   std::string topic_id;
   std::int64_t at_ms = 0;  // the worker's wall clock
   bool waiting = false;

@@ -68,7 +68,11 @@ void StageProgress::pass_end(Partition& partition, std::int64_t end, SteadyTime 
 }
 
 std::int64_t StageProgress::position_of(const kafka::CommittedOffset& committed, const kafka::LogOffsets& log) const {
-  if (committed.offset >= 0) return committed.offset;
+  if (committed.offset >= 0) {
+    // A windowed stage commits where it would have to begin again, which is not how far it is.
+    const auto report = kafka::CommitMetadata::decode(committed.metadata);
+    return report && !report->windows.empty() ? report->position : committed.offset;
+  }
   if (start_ == crds::Start::earliest || log.start == log.end) return log.start;
   return -1;
 }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "worker/engine/engine.h"
+#include "worker/engine/windowed.h"
 
 namespace tidegate {
 namespace {
@@ -23,9 +24,17 @@ Json check(const Json& request) {
   const engine::Query query{request.get("topic").as_string(), *fields, request.get("query").as_string(),
                             request.get("key").strings()};
   std::optional<std::size_t> position;
+  const auto accepted = [](const codec::Schema& columns) {
+    return Json::object({{"ok", true}, {"columns", columns.to_json()}});
+  };
+  if (request.has("window")) {
+    const auto windowed = engine::windowed_query(query, request);
+    if (!windowed) return refused(windowed.error(), {});
+    const auto opened = engine::WindowedEngine::open(*windowed, {kMemoryLimit}, &position);
+    return opened ? accepted(opened->columns()) : refused(opened.error(), position);
+  }
   const auto opened = engine::Engine::open(query, {kMemoryLimit}, &position);
-  if (!opened) return refused(opened.error(), position);
-  return Json::object({{"ok", true}, {"columns", opened->columns().to_json()}});
+  return opened ? accepted(opened->columns()) : refused(opened.error(), position);
 }
 
 }  // namespace tidegate

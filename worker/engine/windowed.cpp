@@ -295,6 +295,14 @@ Result<void> WindowedEngine::Impl::run_query(int number, const Partition& partit
   }
 }
 
+Result<WindowedQuery> windowed_query(const Query& query, const Json& request) {
+  auto window = window::window_from_json(request.get("window"));
+  if (!window) return std::move(window).error();
+  auto time = window::event_time_from_json(request.get("eventTime"));
+  if (!time) return std::move(time).error();
+  return WindowedQuery{query, *window, *std::move(time), request.get("inputKey").strings(), {}};
+}
+
 Result<WindowedEngine> WindowedEngine::open(const WindowedQuery& query, const Options& options,
                                             std::optional<std::size_t>* position) {
   std::optional<std::size_t> unused;
@@ -321,9 +329,9 @@ const codec::Schema& WindowedEngine::columns() const {
   return impl_->writer.columns();
 }
 
-void WindowedEngine::assign(int partition, const WindowResume& resume) {
+void WindowedEngine::assign(int partition, const window::Resume& resume) {
   revoke(partition);
-  const WindowProgress& progress = resume.progress;
+  const window::Progress& progress = resume.progress;
   const window::Window& window = impl_->query.window;
   // From the record at `rewind` on everything is decided again as it was decided then.
   const Micros from = progress.rewind ? progress.watermark_before : progress.watermark;
@@ -369,11 +377,11 @@ Result<void> WindowedEngine::flush(Output& output) {
   return {};
 }
 
-WindowProgress WindowedEngine::progress(int partition) const {
+window::Progress WindowedEngine::progress(int partition) const {
   const auto found = impl_->partitions.find(partition);
   if (found == impl_->partitions.end()) return {};
   const Partition& mine = found->second;
-  WindowProgress progress{std::nullopt, mine.watermark.value(), mine.watermark.value()};
+  window::Progress progress{std::nullopt, mine.watermark.value(), mine.watermark.value()};
   for (const auto& [number, pane] : mine.panes) {
     if (progress.rewind && pane.first_offset >= *progress.rewind) continue;
     progress.rewind = pane.first_offset;

@@ -12,6 +12,7 @@
 
 #include "common/base/result.h"
 #include "worker/engine/engine.h"
+#include "worker/window/progress.h"
 #include "worker/window/window.h"
 
 namespace tidegate::engine {
@@ -29,25 +30,14 @@ struct WindowedQuery {
   std::function<int(std::string_view key)> partition_of;
 };
 
+// `request` of `worker check` and `worker apply`: {"window": …, "eventTime": …, "inputKey": […]}. Fails with
+// InvalidWindow.
+Result<WindowedQuery> windowed_query(const Query& query, const Json& request);
+
 struct TimedRecord {
   std::string_view value;
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = 0;  // Kafka's
-};
-
-// Where a partition stands, for the text beside its committed offset. Reading must begin again at `rewind`, with
-// `watermark_before`, to have the rows of open windows again.
-struct WindowProgress {
-  std::optional<std::int64_t> rewind;  // offset of the oldest record that an open window holds; nothing: no row is held
-  window::Micros watermark = window::kNever;
-  window::Micros watermark_before = window::kNever;  // before the record at `rewind`
-};
-
-// A partition as it was committed.
-struct WindowResume {
-  std::int64_t position = 0;  // records below it were accounted for: they only rebuild open windows
-  WindowProgress progress;
-  bool changed = false;  // by another window, key or schema: only windows that begin after the watermark come out
 };
 
 // The state is per partition, so that results do not depend on how partitions are spread over replicas; nor do they
@@ -69,7 +59,7 @@ class WindowedEngine {
   const codec::Schema& columns() const;
 
   // Before the first record of a partition.
-  void assign(int partition, const WindowResume& resume);
+  void assign(int partition, const window::Resume& resume);
   // Forgets its rows.
   void revoke(int partition);
 
@@ -80,7 +70,7 @@ class WindowedEngine {
   // Closes every window: there are no more records.
   Result<void> flush(Output& output);
 
-  WindowProgress progress(int partition) const;
+  window::Progress progress(int partition) const;
   std::size_t open_panes() const;
 
  private:

@@ -35,6 +35,8 @@ class Handover {
   std::shared_ptr<kafka::Delivery> dead_letters(int partition) const;
   const std::vector<Rejection>& rejections() const { return output_.rejections; }
   const StepCounts& counts() const { return output_.counts; }
+  std::size_t rebuilt() const { return output_.rebuilt; }
+  const std::optional<window::Progress>& windows() const { return output_.windows; }
 
  private:
   struct Run {

@@ -18,6 +18,17 @@ std::optional<Error> failure_of(const Ledger::Entry& entry) {
 
 }  // namespace
 
+std::optional<window::Resume> resume_of(const kafka::StartPosition& start) {
+  if (!start.committed || start.committed->windows.empty()) return std::nullopt;
+  const kafka::CommitMetadata& committed = *start.committed;
+  window::Resume resume;
+  resume.position = committed.position;
+  if (start.position < committed.position) resume.progress.rewind = start.position;
+  resume.progress.watermark = committed.watermark_us.value_or(window::kNever);
+  resume.progress.watermark_before = committed.watermark_before_us.value_or(window::kNever);
+  return resume;
+}
+
 void Ledger::assign(const kafka::StartPosition& start) {
   Partition partition;
   partition.topic_id = start.topic_id;
@@ -28,6 +39,10 @@ void Ledger::assign(const kafka::StartPosition& start) {
     // After a worker that did not keep accounts they begin balanced.
     partition.seen_before = start.committed->seen.value_or(start.committed->records_in);
     partition.seen_from = start.committed->seen_from.value_or(start.position - partition.seen_before);
+    if (const auto resume = resume_of(start); resume && !windows_.empty()) {
+      partition.position = resume->position;
+      partition.windows = resume->progress;
+    }
   }
   if (start.problem) partition.problem = start.problem->message;
   partitions_.insert_or_assign(start.partition, std::move(partition));
@@ -36,6 +51,13 @@ void Ledger::assign(const kafka::StartPosition& start) {
 void Ledger::add(int partition, Entry entry) {
   const auto found = partitions_.find(partition);
   if (found != partitions_.end()) found->second.under_way.push_back(std::move(entry));
+}
+
+void Ledger::rebuilt(int partition, std::int64_t number) {
+  const auto found = partitions_.find(partition);
+  if (found == partitions_.end()) return;
+  found->second.seen_before -= number - found->second.seen;
+  found->second.seen = number;
 }
 
 void Ledger::reach(int partition, std::int64_t position, std::int64_t seen) {
@@ -69,6 +91,7 @@ Ledger::Settled Ledger::settle() {
       if (first.rows) first.accounts.out += first.rows->acknowledged();
       if (first.dead_letters) first.accounts.dead_letters += first.dead_letters->acknowledged();
       partition.position = first.position;
+      if (first.windows) partition.windows = first.windows;
       partition.accounts.add(first.accounts);
       settled.accounts.add(first.accounts);
       settled.seen += first.seen - partition.seen;
@@ -146,7 +169,16 @@ kafka::Commit Ledger::commit_of(int number, const Partition& partition, const st
   metadata.at_ms = now_ms;
   metadata.problem = partition.problem.empty() ? stage_problem : partition.problem;
   metadata.waiting = !metadata.problem.empty();
-  return {number, partition.position, metadata.encode()};
+  std::int64_t offset = partition.position;
+  metadata.windows = windows_;
+  if (partition.windows) {
+    offset = partition.windows->rewind.value_or(offset);
+    if (partition.windows->watermark != window::kNever) metadata.watermark_us = partition.windows->watermark;
+    if (partition.windows->watermark_before != window::kNever) {
+      metadata.watermark_before_us = partition.windows->watermark_before;
+    }
+  }
+  return {number, offset, metadata.encode(), partition.position};
 }
 
 std::optional<int> ordinal_of(const std::string& instance) {
@@ -161,7 +193,7 @@ std::optional<int> ordinal_of(const std::string& instance) {
 void Ledger::accepted(const std::vector<kafka::Commit>& commits) {
   for (const kafka::Commit& commit : commits) {
     const auto found = partitions_.find(commit.partition);
-    if (found != partitions_.end()) found->second.committed = commit.offset;
+    if (found != partitions_.end()) found->second.committed = commit.position;
   }
 }
 

@@ -13,8 +13,12 @@
 #include "kafka/consumer.h"
 #include "kafka/delivery.h"
 #include "worker/stage/accounts.h"
+#include "worker/window/progress.h"
 
 namespace tidegate::stage {
+
+// Where a windowed stage left a partition; nothing when none was there.
+std::optional<window::Resume> resume_of(const kafka::StartPosition& start);
 
 // Pure bookkeeping, no I/O; one thread uses it. The rule that it keeps: a position becomes committable only after every
 // record that came from the input before it, outputs and dead letters, was acknowledged. Counters move with the
@@ -34,6 +38,7 @@ class Ledger {
     std::shared_ptr<kafka::Delivery> rows;          // null: none had to be written
     std::shared_ptr<kafka::Delivery> dead_letters;  // the same
     std::vector<Sample> samples;
+    std::optional<window::Progress> windows;  // of a windowed stage, after the records
   };
   struct Settled {
     Accounts accounts;
@@ -43,13 +48,17 @@ class Ledger {
   };
 
   // `replica`: the ordinal that commits carry.
-  explicit Ledger(std::optional<int> replica = std::nullopt) : replica_(replica) {}
+  // `windows`: what the windows depend on, as commits carry it; empty for a stage without windows.
+  explicit Ledger(std::optional<int> replica = std::nullopt, std::string windows = "")
+      : replica_(replica), windows_(std::move(windows)) {}
 
   void assign(const kafka::StartPosition& start);
   void revoke(int partition) { partitions_.erase(partition); }
   bool empty() const { return partitions_.empty(); }
 
   void add(int partition, Entry entry);
+  // Records up to the one with this number (kafka::Record::number) were accounted for by an earlier worker.
+  void rebuilt(int partition, std::int64_t number);
   // Reading has reached `position` without further records (the end of the log, transaction markers), when `seen` had
   // been handed out.
   void reach(int partition, std::int64_t position, std::int64_t seen);
@@ -86,12 +95,14 @@ class Ledger {
     std::int64_t seen_from = 0;
     std::int64_t seen_before = 0;
     std::deque<Entry> under_way;
-    std::int64_t committed = -1;  // offset of the last accepted commit by this worker
+    std::optional<window::Progress> windows;
+    std::int64_t committed = -1;  // position of the last accepted commit by this worker
     std::string problem;
   };
   kafka::Commit commit_of(int number, const Partition& partition, const std::string& stage_problem,
                           std::int64_t now_ms) const;
   std::optional<int> replica_;
+  std::string windows_;
   std::map<int, Partition> partitions_;
   std::int64_t reached_ = 0;  // records handed out that reach() told of, not yet told by settle()
 };

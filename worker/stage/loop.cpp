@@ -53,7 +53,7 @@ Loop::Loop(const Settings& settings, Step& step, int output_partitions, kafka::P
       producer_(producer),
       health_(health),
       metrics_(metrics),
-      ledger_(ordinal_of(settings.instance)),
+      ledger_(ordinal_of(settings.instance), settings.window ? settings.window->identity : ""),
       rate_limit_(settings.rate_limit),
       blocked_by_(std::move(problem)) {}
 
@@ -206,6 +206,7 @@ Result<void> Loop::work() {
   if (!handover_) {
     rate_limit_.take(records.size(), begin);
     Result<StepOutput> output = step_.run(records);
+    if (!output && step_.keeps_state()) return output.error();
     if (!output) {
       step_open_ = false;
       block(output.error());
@@ -247,7 +248,11 @@ void Loop::finish_batch() {
                         : std::chrono::microseconds{0};
   if (settings_.kind == Kind::sink) pace_.took(records.size(), in_hand - held_back_);
   metrics_.busy_seconds.add(std::chrono::duration<double>(busy).count());
-  for (auto& [partition, entry] : share_out({records, handover_->rejections(), handover_->counts(), busy, wait})) {
+  const std::size_t rebuilt = handover_->rebuilt();
+  if (rebuilt > 0) ledger_.rebuilt(records[rebuilt - 1].partition, records[rebuilt - 1].number);
+  const BatchOutcome outcome{records, handover_->rejections(), handover_->counts(), busy, wait, rebuilt};
+  for (auto& [partition, entry] : share_out(outcome)) {
+    entry.windows = handover_->windows();
     // A batch of several partitions has no rows (Step::mixes_partitions).
     entry.rows = step_.mixes_partitions() ? nullptr : handover_->delivery();
     entry.dead_letters = handover_->dead_letters(partition);
@@ -349,6 +354,7 @@ void Loop::assigned(const std::vector<kafka::StartPosition>& partitions) {
       log::error("a partition cannot be read", {{"reason", start.problem->reason}, {"error", start.problem->message}});
     }
     ledger_.assign(start);
+    step_.assigned(start);
   }
 }
 
@@ -380,6 +386,7 @@ void Loop::give_up(const std::vector<int>& partitions, bool lost) {
 // a newer one in a sink.
 void Loop::forget(int partition) {
   ledger_.revoke(partition);
+  step_.revoked(partition);
   ends_.erase(partition);
   const auto holds = [partition](const kafka::RecordBatch& batch) {
     return std::any_of(batch.records().begin(), batch.records().end(),

@@ -125,6 +125,19 @@ void read_sink(Reader& reader, Settings& settings) {
   }
 }
 
+void read_window(Reader& reader, Settings& settings) {
+  const Json& json = reader.json();
+  auto window = window::window_from_json(json.get("window"));
+  auto time = window::event_time_from_json(json.get("eventTime"));
+  if (!window) return reader.complain("window", window.error().message);
+  if (!time) return reader.complain("eventTime", time.error().message);
+  const std::string identity =
+      cat(json.get("window").dump(), json.get("eventTime").dump(), json.get("input").dump(), settings.query);
+  constexpr std::size_t kIdentity = 12;
+  settings.window =
+      WindowSettings{*window, *time, json.at("input/key").strings(), sha256_hex(identity).substr(0, kIdentity)};
+}
+
 void read_kind(Reader& reader, Settings& settings) {
   const std::string kind = reader.text("kind");
   if (kind == "source") {
@@ -153,6 +166,7 @@ void read_kind(Reader& reader, Settings& settings) {
     if (!settings.exactly_once && delivery != "at-least-once") {
       reader.complain("delivery", "must be exactly-once or at-least-once");
     }
+    if (!reader.json().get("window").is_null()) read_window(reader, settings);
   } else if (kind == "sink") {
     settings.kind = Kind::sink;
     read_sink(reader, settings);

@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "common/json/json.h"
 #include "kafka/config.h"
+#include "worker/window/window.h"
 
 namespace tidegate::stage {
 
@@ -38,6 +39,14 @@ struct HttpSourceSettings {
   std::string token_file;  // empty: no authentication
 };
 
+// Of a processor whose query runs over windows.
+struct WindowSettings {
+  window::Window window;
+  window::EventTime time;
+  std::vector<std::string> input_key;  // the fields that the input topic is keyed by
+  std::string identity;                // changes with whatever open windows depend on
+};
+
 // Which members are set follows from `kind`; load() checks it.
 struct Settings {
   std::string name_space;
@@ -57,6 +66,7 @@ struct Settings {
   std::string dead_letter_topic;
   std::string query;
   bool exactly_once = false;  // of a processor; else at least once
+  std::optional<WindowSettings> window;
   std::optional<LogSinkSettings> log_sink;
   std::optional<PostgresSinkSettings> postgres_sink;
   std::optional<HttpSinkSettings> http_sink;

@@ -31,7 +31,7 @@ std::vector<std::pair<int, Ledger::Entry>> share_out(const BatchOutcome& batch) 
   };
   auto rejection = batch.rejections.begin();
   std::int64_t accepted = 0;
-  for (std::size_t begin = 0, end = 0; begin < batch.records.size(); begin = end) {
+  for (std::size_t begin = batch.rebuilt, end = begin; begin < batch.records.size(); begin = end) {
     const int partition = batch.records[begin].partition;
     while (end < batch.records.size() && batch.records[end].partition == partition) ++end;
     Ledger::Entry entry;
@@ -54,6 +54,7 @@ std::vector<std::pair<int, Ledger::Entry>> share_out(const BatchOutcome& batch) 
     if (batch.counts.written) accounts.out = accounts.took;
     entries.emplace_back(partition, std::move(entry));
   }
+  if (entries.empty()) return entries;
   entries.front().second.accounts.took += batch.counts.took - accepted;
   entries.front().second.accounts.gave += batch.counts.gave - accepted;
   return entries;

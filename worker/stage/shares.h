@@ -18,6 +18,7 @@ struct BatchOutcome {
   StepCounts counts;
   std::chrono::microseconds busy{0};
   std::chrono::microseconds wait{0};
+  std::size_t rebuilt = 0;  // so many of the first records were accounted for before
 };
 
 // One entry per partition, without deliveries; their sums are the batch's. Rows that a step counted for several

@@ -17,7 +17,8 @@ constexpr Duration kLastBackoff{5000};
 constexpr Duration kQuietLife{60'000};  // a life of the clients that lasted longer starts the backoff anew
 constexpr Duration kInitPatience{15'000};
 
-// `make_step` gives the step for an output topic that takes rows of that many bytes.
+// `make_step` gives the step for an output topic that takes rows of that many bytes, and for so many partitions of the
+// input topic (known only where windows need it).
 template <typename MakeStep>
 void run(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
          MakeStep make_step) {
@@ -38,7 +39,13 @@ void run(const Settings& settings, metrics::Registry& registry, Health& health, 
       if (settings.exactly_once) {
         if (auto ready = (*producer)->init_transactions(kInitPatience); !ready) return ready;
       }
-      Step& step = make_step(output->max_row_bytes);
+      int input_partitions = 0;
+      if (settings.window) {
+        auto partitions = (*producer)->partitions(settings.input_topic);
+        if (!partitions) return std::move(partitions).error();
+        input_partitions = *partitions;
+      }
+      Step& step = make_step(output->max_row_bytes, input_partitions);
       return Loop(settings, step, output->partitions, **producer, health, metrics, problem).run(stop);
     };
     const Result<void> outcome = life();
@@ -65,8 +72,9 @@ void pause_for(Duration time, const std::stop_token& stop) {
 void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
                    const StepWrapper& wrap) {
   std::unique_ptr<Step> step;
-  run(settings, registry, health, stop, [&](std::size_t max_row_bytes) -> Step& {
-    step = processor_step(settings, max_row_bytes);
+  run(settings, registry, health, stop, [&](std::size_t max_row_bytes, int input_partitions) -> Step& {
+    step = settings.window ? windowed_step(settings, max_row_bytes, input_partitions)
+                           : processor_step(settings, max_row_bytes);
     if (wrap) step = wrap(std::move(step));
     return *step;
   });
@@ -76,7 +84,7 @@ void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metri
               const std::stop_token& stop, const StepWrapper& wrap) {
   std::unique_ptr<Step> step = sink_step(std::move(sink));
   if (wrap) step = wrap(std::move(step));
-  run(settings, registry, health, stop, [&](std::size_t) -> Step& { return *step; });
+  run(settings, registry, health, stop, [&](std::size_t, int) -> Step& { return *step; });
 }
 
 }  // namespace tidegate::stage

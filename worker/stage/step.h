@@ -4,15 +4,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "common/base/result.h"
+#include "kafka/consumer.h"
 #include "kafka/producer.h"
 #include "kafka/record.h"
 #include "worker/sinks/sink.h"
 #include "worker/stage/dead_letter.h"
 #include "worker/stage/settings.h"
+#include "worker/window/progress.h"
 
 namespace tidegate::stage {
 
@@ -29,6 +32,9 @@ struct StepOutput {
   std::shared_ptr<const void> memory;
   std::vector<Rejection> rejections;  // ascending by index
   StepCounts counts;
+  // Of a step that keeps state:
+  std::size_t rebuilt = 0;  // so many of the first records only rebuilt what was lost with an earlier worker
+  std::optional<window::Progress> windows;
 };
 
 // One thread uses it. open() before the first run() and again after either failed; a failure passes or waits for
@@ -42,6 +48,12 @@ class Step {
   virtual bool mixes_partitions() const = 0;
   // Records that run() should be given at most; larger batches than this gain nothing.
   virtual std::size_t largest_batch() const { return 8192; }
+
+  // A step that keeps state between the records of a partition is told when one comes and goes. When its run() fails,
+  // that state is lost: everything begins again at what was committed, with another step.
+  virtual bool keeps_state() const { return false; }
+  virtual void assigned(const kafka::StartPosition&) {}
+  virtual void revoked(int /*partition*/) {}
 };
 
 // Puts itself between the run loop and a step; for tests that seed a fault. Empty: the step as it is.
@@ -49,6 +61,9 @@ using StepWrapper = std::function<std::unique_ptr<Step>(std::unique_ptr<Step>)>;
 
 // The query of a processor. A record whose rows are larger than `max_row_bytes` is rejected.
 std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_row_bytes);
+
+// The query of a processor with a window. `input_partitions`: of the input topic.
+std::unique_ptr<Step> windowed_step(const Settings& settings, std::size_t max_row_bytes, int input_partitions);
 
 // Writes to a sink; has no rows.
 std::unique_ptr<Step> sink_step(std::unique_ptr<sinks::Sink> sink);

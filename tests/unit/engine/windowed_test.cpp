@@ -86,7 +86,7 @@ struct Log {
   std::size_t read = 0;
   // As committed last:
   std::size_t position = 0;
-  WindowProgress progress;
+  window::Progress progress;
   std::vector<std::string> uncommitted;
 };
 

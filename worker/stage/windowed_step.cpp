@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <map>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "kafka/murmur2.h"
+#include "worker/engine/windowed.h"
+#include "worker/stage/ledger.h"
+#include "worker/stage/step.h"
+
+namespace tidegate::stage {
+namespace {
+
+// Rows of open windows live in the engine; its limit is what the operator's default memory limit of a pod leaves.
+constexpr const char* kMemoryLimit = "320MB";
+
+class WindowedStep final : public Step {
+ public:
+  WindowedStep(const Settings& settings, std::size_t max_row_bytes, int input_partitions)
+      : settings_(settings), max_row_bytes_(max_row_bytes), input_partitions_(input_partitions) {}
+
+  Result<void> open() override {
+    auto fields = codec::Schema::from_json(settings_.input_fields);
+    if (!fields) return std::move(fields).error();
+    const WindowSettings& window = *settings_.window;
+    engine::WindowedQuery query;
+    query.query = {settings_.input_topic, *std::move(fields), settings_.query, settings_.output_key};
+    query.window = window.window;
+    query.time = window.time;
+    if (input_partitions_ > 1) {
+      query.input_key = window.input_key;
+      query.partition_of = [partitions = input_partitions_](std::string_view key) {
+        return kafka::partition_of_key(key, partitions);
+      };
+      if (query.input_key.empty()) {
+        return Error{"KeyMismatch",
+                     cat("KeyMismatch: topic ", settings_.input_topic, " has ", std::to_string(input_partitions_),
+                         " partitions and no key; declare its key, or give it one partition")};
+      }
+    }
+    auto engine = engine::WindowedEngine::open(query, {kMemoryLimit});
+    if (!engine) return std::move(engine).error();
+    engine_.emplace(*std::move(engine));
+    for (const auto& [partition, resume] : resumes_) engine_->assign(partition, resume);
+    return {};
+  }
+
+  Result<StepOutput> run(std::span<const kafka::Record> records) override {
+    const int partition = records.front().partition;
+    const std::int64_t accounted = resumes_[partition].position;
+    const auto fresh = std::find_if(records.begin(), records.end(),
+                                    [&](const kafka::Record& record) { return record.offset >= accounted; });
+    StepOutput output;
+    output.rebuilt = static_cast<std::size_t>(fresh - records.begin());
+    auto result = std::make_shared<engine::Output>();
+    if (auto ran = run_part(partition, records.first(output.rebuilt), *result); !ran) return std::move(ran).error();
+    if (auto ran = run_part(partition, records.subspan(output.rebuilt), *result); !ran) return std::move(ran).error();
+    for (std::size_t i = 0; i < result->size(); ++i) {
+      const engine::Output::Row row = (*result)[i];
+      if (const std::size_t bytes = row.value.size() + (row.key ? row.key->size() : 0); bytes > max_row_bytes_) {
+        return Error{"Oversized", cat("a window's row has ", std::to_string(bytes), " bytes; topic ",
+                                      settings_.output_topic, " takes ", std::to_string(max_row_bytes_))};
+      }
+      output.rows.push_back({row.key, row.value});
+    }
+    for (const engine::Failure& failure : result->failures()) {
+      output.rejections.push_back({output.rebuilt + failure.record, failure.reason, failure.message, failure.summary});
+    }
+    output.counts = {result->taken(), result->returned(), result->nulls(), false};
+    output.windows = engine_->progress(partition);
+    output.memory = std::move(result);
+    return output;
+  }
+
+  bool mixes_partitions() const override { return false; }
+  bool keeps_state() const override { return true; }
+
+  void assigned(const kafka::StartPosition& start) override {
+    window::Resume resume = resume_of(start).value_or(window::Resume{});
+    resume.changed = start.committed && start.committed->windows != settings_.window->identity;
+    if (resume.changed) {
+      log::warn("the windows changed: results begin with the next one",
+                {{"partition", std::to_string(start.partition)}});
+    }
+    resumes_[start.partition] = resume;
+    if (engine_) engine_->assign(start.partition, resume);
+  }
+
+  void revoked(int partition) override {
+    resumes_.erase(partition);
+    if (engine_) engine_->revoke(partition);
+  }
+
+ private:
+  Result<void> run_part(int partition, std::span<const kafka::Record> records, engine::Output& output) {
+    if (records.empty()) {
+      output.clear();
+      return {};
+    }
+    records_.clear();
+    for (const kafka::Record& record : records) {
+      records_.push_back({record.value.value_or(std::string_view()), record.offset, record.timestamp_ms});
+    }
+    return engine_->run(partition, records_, output);
+  }
+
+  const Settings& settings_;
+  std::size_t max_row_bytes_;
+  int input_partitions_;
+  std::optional<engine::WindowedEngine> engine_;
+  std::map<int, window::Resume> resumes_;
+  std::vector<engine::TimedRecord> records_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> windowed_step(const Settings& settings, std::size_t max_row_bytes, int input_partitions) {
+  return std::make_unique<WindowedStep>(settings, max_row_bytes, input_partitions);
+}
+
+}  // namespace tidegate::stage

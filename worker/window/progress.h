@@ -1,0 +1,28 @@
+// How far a windowed stage has come with a partition.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "worker/window/window.h"
+
+namespace tidegate::window {
+
+// For the text beside the committed offset. Reading must begin again at `rewind`, with `watermark_before`, to have the
+// rows of open windows again.
+struct Progress {
+  std::optional<std::int64_t> rewind;  // offset of the oldest record that an open window holds; nothing: no row is held
+  Micros watermark = kNever;
+  Micros watermark_before = kNever;  // before the record at `rewind`
+
+  friend bool operator==(const Progress&, const Progress&) = default;
+};
+
+// A partition as it was committed.
+struct Resume {
+  std::int64_t position = 0;  // records below it were accounted for: they only rebuild open windows
+  Progress progress;
+  bool changed = false;  // by another window, key or schema: only windows that begin after the watermark come out
+};
+
+}  // namespace tidegate::window
