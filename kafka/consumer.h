@@ -25,6 +25,9 @@ struct ConsumerOptions {
   std::string instance;  // group.instance.id: a restart within the session timeout keeps its partitions
   std::string topic;
   std::string start = "earliest";  // where a group without a committed offset begins: earliest | latest | RFC 3339 time
+  // Begin at the committed offset, as a stage with windows must; others begin at the position beside it, if that is
+  // further.
+  bool rewind = false;
   std::stop_token stop;            // ends waiting for Kafka inside a rebalance
 };
 

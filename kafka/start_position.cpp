@@ -1,5 +1,6 @@
 #include "kafka/start_position.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 
@@ -60,7 +61,7 @@ std::optional<Error> position_problem(const std::string& topic, int partition, s
 
 Result<std::vector<StartPosition>> start_positions(rd_kafka_t* client, const std::string& topic,
                                                    const std::vector<int>& partitions, const std::string& start,
-                                                   Duration timeout) {
+                                                   bool rewind, Duration timeout) {
   const int timeout_ms = static_cast<int>(timeout.count());
   auto topics = describe_topics(client, {topic}, timeout);
   if (!topics) return topics.error();
@@ -95,7 +96,10 @@ Result<std::vector<StartPosition>> start_positions(rd_kafka_t* client, const std
       const std::string_view text(static_cast<const char*>(found.metadata), found.metadata_size);
       if (auto committed = CommitMetadata::decode(text)) position.committed = *std::move(committed);
       const std::string known_id = position.committed ? position.committed->topic_id : "";
-      position.problem = position_problem(topic, found.partition, found.offset, known_id, topic_id, log_start, log_end);
+      // What an earlier version of the stage kept in windows is not read again by one without.
+      if (position.committed && !rewind) position.position = std::max(found.offset, position.committed->position);
+      position.problem =
+          position_problem(topic, found.partition, position.position, known_id, topic_id, log_start, log_end);
       if (position.problem && !known_id.empty()) position.topic_id = known_id;  // so that the next start finds it too
     }
     positions.push_back(std::move(position));

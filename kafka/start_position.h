@@ -15,7 +15,7 @@ namespace tidegate::kafka {
 // Fails when a broker does not answer in time or the topic is missing; ask again then.
 Result<std::vector<StartPosition>> start_positions(rd_kafka_t* client, const std::string& topic,
                                                    const std::vector<int>& partitions, const std::string& start,
-                                                   Duration timeout);
+                                                   bool rewind, Duration timeout);
 
 // What is wrong with reading on at `position` of a partition: DataLost, TopicReplaced, or nothing. `topic_id`: of the
 // topic when reading began; "" when not known.

@@ -35,6 +35,9 @@ class FaultyStep final : public stage::Step {
 
   Result<void> open() override { return step_->open(); }
   bool mixes_partitions() const override { return step_->mixes_partitions(); }
+  bool keeps_state() const override { return step_->keeps_state(); }
+  void assigned(const kafka::StartPosition& start) override { step_->assigned(start); }
+  void revoked(int partition) override { step_->revoked(partition); }
 
   Result<stage::StepOutput> run(std::span<const kafka::Record> records) override {
     std::vector<kafka::Record> kept;

@@ -64,6 +64,7 @@ Result<void> Loop::run(const std::stop_token& stop) {
   options.instance = settings_.instance;
   options.topic = settings_.input_topic;
   options.start = settings_.start;
+  options.rewind = step_.keeps_state();
   options.stop = stop;
   auto consumer = kafka::Consumer::create(options, *this);
   if (!consumer) return std::move(consumer).error();

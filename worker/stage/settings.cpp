@@ -131,8 +131,10 @@ void read_window(Reader& reader, Settings& settings) {
   auto time = window::event_time_from_json(json.get("eventTime"));
   if (!window) return reader.complain("window", window.error().message);
   if (!time) return reader.complain("eventTime", time.error().message);
-  const std::string identity =
-      cat(json.get("window").dump(), json.get("eventTime").dump(), json.get("input").dump(), settings.query);
+  // Without it groups could come out in pieces.
+  if (!json.at("input/key").is_array()) return reader.complain("input/key", "must be given with window");
+  // Not the query: windows are rebuilt from the topic for whichever query there is.
+  const std::string identity = cat(json.get("window").dump(), json.get("eventTime").dump(), json.get("input").dump());
   constexpr std::size_t kIdentity = 12;
   settings.window =
       WindowSettings{*window, *time, json.at("input/key").strings(), sha256_hex(identity).substr(0, kIdentity)};

@@ -122,3 +122,22 @@ TEST_CASE("a property that names a file holds its content without the line end")
   REQUIRE_FALSE(missing.ok());
   CHECK(missing.error().message.find("sasl.password") != std::string::npos);
 }
+
+TEST_CASE("a window needs the event time and the key of its input") {
+  Json windowed = processor();
+  windowed["window"] = Json::parse(R"({"tumbling": {"size": 60000}})").value();
+  windowed["eventTime"] = Json::parse(R"({"field": "ts", "maxOutOfOrder": 0, "maxAhead": 0})").value();
+  CHECK(parse_settings(windowed.dump()).error().message == "stage.json: input/key must be given with window");
+  windowed["input"]["key"] = Json::array({"card"});
+  const auto settings = parse_settings(windowed.dump());
+  REQUIRE(settings.ok());
+  CHECK(settings->window->window.size == 60'000'000);
+  CHECK(settings->window->time.field == "ts");
+  CHECK(settings->window->input_key == std::vector<std::string>{"card"});
+  Json other = windowed;
+  other["sql"]["query"] = "SELECT 2";  // its windows are rebuilt from the topic
+  CHECK(parse_settings(other.dump())->window->identity == settings->window->identity);
+  other["window"] = Json::parse(R"({"tumbling": {"size": 30000}})").value();
+  CHECK(parse_settings(other.dump())->window->identity != settings->window->identity);
+  CHECK_FALSE(parse_settings(processor().dump())->window);
+}
