@@ -83,7 +83,8 @@ struct Consumer::Impl {
   void assign(const std::vector<int>& partitions) {
     std::vector<StartPosition> starts;
     while (!partitions.empty() && !options.stop.stop_requested()) {
-      auto found = start_positions(handle.get(), options.topic, partitions, options.start, options.rewind, kRequestTimeout);
+      auto found =
+          start_positions(handle.get(), options.topic, partitions, options.start, options.rewind, kRequestTimeout);
       if (found) {
         starts = *std::move(found);
         connection.alive();

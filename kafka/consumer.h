@@ -28,7 +28,7 @@ struct ConsumerOptions {
   // Begin at the committed offset, as a stage with windows must; others begin at the position beside it, if that is
   // further.
   bool rewind = false;
-  std::stop_token stop;            // ends waiting for Kafka inside a rebalance
+  std::stop_token stop;  // ends waiting for Kafka inside a rebalance
 };
 
 // Where reading of an assigned partition begins. With a `problem` (reason DataLost: the log begins after the committed

@@ -97,7 +97,9 @@ Result<std::vector<StartPosition>> start_positions(rd_kafka_t* client, const std
       if (auto committed = CommitMetadata::decode(text)) position.committed = *std::move(committed);
       const std::string known_id = position.committed ? position.committed->topic_id : "";
       // What an earlier version of the stage kept in windows is not read again by one without.
-      if (position.committed && !rewind) position.position = std::max(found.offset, position.committed->position);
+      if (position.committed && !position.committed->windows.empty() && !rewind) {
+        position.position = std::max(found.offset, position.committed->position);
+      }
       position.problem =
           position_problem(topic, found.partition, position.position, known_id, topic_id, log_start, log_end);
       if (position.problem && !known_id.empty()) position.topic_id = known_id;  // so that the next start finds it too

@@ -155,9 +155,9 @@ Result<Accepted> Acceptance::judge(const Json& pipeline) {
 }
 
 bool is_verdict(const Error& error) {
-  static const std::set<std::string> reasons{"InvalidSpec",   "InvalidQuery", "NotRowWise",    "NotWindowed",
-                                             "InvalidWindow", "KeyMismatch",  "NotAllowed",    "TopicConflict",
-                                             "ReferenceNotFound"};
+  static const std::set<std::string> reasons{"InvalidSpec", "InvalidQuery",  "NotRowWise",
+                                             "NotWindowed", "InvalidWindow", "KeyMismatch",
+                                             "NotAllowed",  "TopicConflict", "ReferenceNotFound"};
   return reasons.count(error.reason) > 0;
 }
 

@@ -46,8 +46,7 @@ struct Sums {
     settings["input"]["fields"] = Json::parse(R"([{"name": "name", "type": "VARCHAR", "required": true},
       {"name": "n", "type": "BIGINT"}, {"name": "ts", "type": "TIMESTAMP", "required": true}])")
                                       .value();
-    settings["eventTime"] =
-        Json::parse(R"({"field": "ts", "maxOutOfOrder": 2000, "maxAhead": 86400000})").value();
+    settings["eventTime"] = Json::parse(R"({"field": "ts", "maxOutOfOrder": 2000, "maxAhead": 86400000})").value();
     settings["input"]["key"] = Json::array({"name"});
     settings["window"] = Json::object({{"tumbling", Json::object({{"size", kWindow * 1000}})}});
     settings["sql"]["query"] =
@@ -194,9 +193,7 @@ TEST_CASE("a stage that gives up its window goes on at its position and counts n
     REQUIRE(eventually([&] { return stage.position() == 250; }));
     CHECK(worker.terminate() == 0);
   }
-  const auto offset = [&] {
-    return KafkaServer::instance().committed_offsets(stage.group, stage.input, 1)[0];
-  };
+  const auto offset = [&] { return KafkaServer::instance().committed_offsets(stage.group, stage.input, 1)[0]; };
   CHECK(offset() == 200);  // where the open window began
   Json row_wise = stage.settings();
   row_wise.erase("window");

@@ -259,7 +259,8 @@ class Checker {
     const std::string& alias = table.get("alias").as_string();
     qualifier_ = alias.empty() ? topic_ : lower(alias);
     if (windowed_ != nullptr && !is_unused(table.get("column_name_alias"))) {
-      return refuse(kNotWindowed, "renaming the topic's columns in FROM", at, "groups are judged by the fields' own names");
+      return refuse(kNotWindowed, "renaming the topic's columns in FROM", at,
+                    "groups are judged by the fields' own names");
     }
     for (const std::string& column : table.get("column_name_alias").strings()) columns_.insert(lower(column));
     return {};

@@ -224,7 +224,7 @@ TEST_CASE("windows as a stream give what one batch gives") {
   }
 }
 
-TEST_CASE("what comes too late is refused, wherever batches are cut") {
+TEST_CASE("what comes too late is refused wherever batches are cut") {
   const std::vector<Event> sent = events(8);
   WindowedQuery query = query_of(*Json::parse(
       R"({"query": "SELECT card, window_start, count(*) AS n FROM payments GROUP BY card, window_start",

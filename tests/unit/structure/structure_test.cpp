@@ -51,18 +51,10 @@ bool in_any(const std::string& file, const std::vector<std::string>& folders) {
 
 TEST_CASE("each third-party header has one home") {
   const std::map<std::string, std::vector<std::string>> homes = {
-      {"nlohmann/", {"common/json/"}},
-      {"boost/", {"common/http/"}},
-      {"prometheus/", {"common/metrics/"}},
-      {"cpprest/", {"operator/kube/"}},
-      {"pplx/", {"operator/kube/"}},
-      {"librdkafka/", {"kafka/"}},
-      {"duckdb.h", {"worker/engine/"}},
-      {"simdjson", {"worker/codec/"}},
-      {"libpq-fe.h", {"worker/sinks/"}},
-      {"curl/", {"worker/sinks/"}},
-      {"postgresql/", {"worker/sinks/"}},
-      {"yaml-cpp/", {"cli/", "operator/kube/"}},
+      {"nlohmann/", {"common/json/"}},  {"boost/", {"common/http/"}},       {"prometheus/", {"common/metrics/"}},
+      {"cpprest/", {"operator/kube/"}}, {"pplx/", {"operator/kube/"}},      {"librdkafka/", {"kafka/"}},
+      {"duckdb.h", {"worker/engine/"}}, {"simdjson", {"worker/codec/"}},    {"libpq-fe.h", {"worker/sinks/"}},
+      {"curl/", {"worker/sinks/"}},     {"postgresql/", {"worker/sinks/"}}, {"yaml-cpp/", {"cli/", "operator/kube/"}},
   };
   std::set<std::string> seen;
   for (const Include& include : includes()) {

@@ -5,7 +5,7 @@
 using namespace tidegate;
 using namespace tidegate::window;
 
-TEST_CASE("a row lies in the pane of its time, before 1970 too") {
+TEST_CASE("a row lies in the pane of its time also before 1970") {
   const Window window{60, 20};
   CHECK(pane_of(window, 0) == 0);
   CHECK(pane_of(window, 19) == 0);
