@@ -10,9 +10,9 @@
 #include <filesystem>
 
 #include "common/base/text.h"
+#include "common/json/json.h"
 #include "crds/graph.h"
 #include "crds/windows.h"
-#include "common/json/json.h"
 
 namespace tidegate::cli {
 namespace {

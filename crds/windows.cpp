@@ -36,20 +36,23 @@ Result<void> check_window(const PipelineSpec& spec, const Processor& processor) 
                        "' is written by a processor; a window needs a topic that is filled from outside"));
   }
   if (topic == nullptr || !topic->event_time) {
-    return refused("InvalidSpec", processor,
-                   cat(".window: needs eventTime on topic '", processor.from, "', the field that says when it happened"));
+    return refused(
+        "InvalidSpec", processor,
+        cat(".window: needs eventTime on topic '", processor.from, "', the field that says when it happened"));
   }
   if (topic->key.empty() && topic->partitions != 1) {
-    return refused("KeyMismatch", processor,
-                   cat(".window: topic '", processor.from,
-                       "' has no key, so that records of one group may lie in several partitions; give it a key, or one "
-                       "partition"));
+    return refused(
+        "KeyMismatch", processor,
+        cat(".window: topic '", processor.from,
+            "' has no key, so that records of one group may lie in several partitions; give it a key, or one "
+            "partition"));
   }
   const Duration needed = processor.window->size + topic->event_time->max_out_of_order + kRetentionMargin;
   if (topic->retention && *topic->retention < needed) {
-    return refused("InvalidSpec", processor,
-                   cat(".window: topic '", processor.from, "' must keep records for at least the window, maxOutOfOrder and ",
-                       "an hour; its retention must be ", words(needed), " or more"));
+    return refused(
+        "InvalidSpec", processor,
+        cat(".window: topic '", processor.from, "' must keep records for at least the window, maxOutOfOrder and ",
+            "an hour; its retention must be ", words(needed), " or more"));
   }
   return {};
 }
@@ -74,9 +77,8 @@ Json to_json(const Window& window) {
 }
 
 Json to_json(const EventTime& time) {
-  return Json::object({{"field", time.field},
-                       {"maxOutOfOrder", time.max_out_of_order.count()},
-                       {"maxAhead", time.max_ahead.count()}});
+  return Json::object(
+      {{"field", time.field}, {"maxOutOfOrder", time.max_out_of_order.count()}, {"maxAhead", time.max_ahead.count()}});
 }
 
 std::vector<std::string> grouping_key(const PipelineSpec& spec, const Processor& processor) {

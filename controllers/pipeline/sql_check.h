@@ -24,8 +24,8 @@ struct Query {
 class SqlCheck {
  public:
   virtual ~SqlCheck() = default;
-  // The columns. Fails with InvalidQuery, NotRowWise, NotWindowed or NotAllowed (the user's mistake; the message says where), or
-  // with CheckFailed when the check itself did not work: try again.
+  // The columns. Fails with InvalidQuery, NotRowWise, NotWindowed or NotAllowed (the user's mistake; the message says
+  // where), or with CheckFailed when the check itself did not work: try again.
   virtual Result<std::vector<crds::Field>> columns(const Query& query) = 0;
 };
 

@@ -58,13 +58,15 @@ TEST_CASE("a hopping window") {
   const PipelineSpec spec =
       read(spec_with(R"({"tumbling": {"size": "1m"}})", R"({"hopping": {"size": "1m", "slide": "20s"}})"));
   CHECK(to_json(*spec.processors[0].window) == json(R"({"hopping": {"size": 60000, "slide": 20000}})"));
-  CHECK(refusal(spec_with(R"({"tumbling": {"size": "1m"}})", R"({"hopping": {"size": "1m", "slide": "25s"}})")).message ==
-        "spec.processors[0].window.hopping.slide: must be at least 1s and go into size without a rest");
+  CHECK(
+      refusal(spec_with(R"({"tumbling": {"size": "1m"}})", R"({"hopping": {"size": "1m", "slide": "25s"}})")).message ==
+      "spec.processors[0].window.hopping.slide: must be at least 1s and go into size without a rest");
 }
 
 TEST_CASE("groups that may lie in several partitions are refused") {
   CHECK(refusal(spec_with(R"("key": ["card"],)", "")).reason == "KeyMismatch");
-  const PipelineSpec spec = read(spec_with(R"("partitions": 4, "retention": "168h", "key": ["card"])", R"("partitions": 1)"));
+  const PipelineSpec spec =
+      read(spec_with(R"("partitions": 4, "retention": "168h", "key": ["card"])", R"("partitions": 1)"));
   CHECK(check_graph(spec).ok());
   CHECK(grouping_key(spec, spec.processors[0]).empty());
 }

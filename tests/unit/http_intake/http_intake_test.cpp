@@ -91,8 +91,7 @@ TEST_CASE("http_intake: accepted and rejected lines are told apart") {
       "tidegate_intake_requests_total{code=\"200\",namespace=\"test\",pipeline=\"flights\",stage=\"intake\"} 3"));
   CHECK(running.has_metric(
       "tidegate_intake_requests_total{code=\"207\",namespace=\"test\",pipeline=\"flights\",stage=\"intake\"} 1"));
-  CHECK(
-      running.has_metric(
+  CHECK(running.has_metric(
       R"(tidegate_intake_rejected_records_total{namespace="test",pipeline="flights",reason="Oversized",stage="intake"} 1)"));
   CHECK(running.has_metric(
       "tidegate_stage_records_out_total{namespace=\"test\",pipeline=\"flights\",stage=\"intake\"} 5"));
