@@ -8,6 +8,7 @@
 
 #include "bench/autoscale/contenders.h"
 #include "bench/autoscale/model/oracle.h"
+#include "bench/autoscale/peers/hpa.h"
 #include "bench/autoscale/report/report.h"
 #include "bench/autoscale/study.h"
 
@@ -21,10 +22,12 @@ constexpr const char* kUsage = R"(usage:
   autoscale tune [--only NAME]
       every setting tried for each published controller on the tuning set: the Pareto front, and the best at a cost of 2
   autoscale replay FILE [--capacity 10000] [--partitions 96] [--max 96] [--start-up 10] [--pause 1] [--start 0]
-                        [--peak 0] [--noise 0] [--only NAME] [--grid] [--out SECONDS.csv]
+                        [--commit-interval 5] [--peak 0] [--noise 0] [--only NAME] [--grid] [--out SECONDS.csv]
       an arrival series of yours: a figure a line, records per second, a line a second. --start: replicas at the
       beginning, 0: as many as the first second needs; --peak scales the series; --grid: with every setting that tune
       tries; --out: count and age in each second, of the last contender printed
+  autoscale keda --threshold RECORDS [--window 300] [--partitions 96] [--max 96]
+      KEDA+HPA for a pipeline that really runs: answers each line `SECOND REPLICAS LAG` with a count; a line every 15 s
   autoscale report FILE.md FILE.svg
       the held-out set; puts the results between the marks "<!-- results -->" and "<!-- end -->" of the Markdown file
 common: --as-shipped (each on the data plane that it comes with)  --seeds bench/autoscale/seeds.json --traces FOLDER
@@ -127,6 +130,7 @@ int replay(const Options& options, const std::string& file) {
   setting.max = number(options, "--max", setting.partitions);
   setting.start_up = number(options, "--start-up", 10);
   setting.cooperative_pause = number(options, "--pause", 1);
+  setting.commit_interval = std::atof(option(options, "--commit-interval", "5").c_str());
   auto series = read_series(file);
   if (!series) return fail(series.error());
   Scenario scenario = from_series(file, std::move(*series), number(options, "--peak", 0), 1, setting);
@@ -139,6 +143,16 @@ int replay(const Options& options, const std::string& file) {
                 outcome.replica_seconds, total.cost(), outcome.rescales, outcome.max_age);
     if (options.count("--out") > 0) write_seconds(option(options, "--out", ""), scenario, outcome);
   }
+  return 0;
+}
+
+int answer_as_keda(const Options& options) {
+  KedaLaw law({.lag_threshold = std::atof(option(options, "--threshold", "10").c_str()),
+               .down_window = number(options, "--window", 300)});
+  int now = 0, replicas = 0;
+  double lag = 0;
+  while (std::scanf("%d %d %lf", &now, &replicas, &lag) == 3)
+    std::printf("%d\n", law.evaluate(now, replicas, lag, number(options, "--partitions", 96), number(options, "--max", 96)));
   return 0;
 }
 
@@ -177,6 +191,7 @@ int main(int argc, char** argv) {
   }
   if (words.size() == 1 && words[0] == "run") return run_set(options);
   if (words.size() == 1 && words[0] == "tune") return tune(options);
+  if (words.size() == 1 && words[0] == "keda") return answer_as_keda(options);
   if (words.size() == 3 && words[0] == "report") return write_report(options, words[1], words[2]);
   if (words.size() == 2 && words[0] == "replay") return replay(options, words[1]);
   std::fputs(kUsage, stderr);

@@ -174,7 +174,8 @@ void DataPlane::commit() {
   const double from = now_ - 1 - std::floor((now_ - 1) / interval) * interval;  // this second is (from, from + 1]
   for (std::size_t p = 0; p < committed_.size(); ++p) {
     double after = interval * static_cast<double>(p) / partitions - from;  // seconds into this one
-    if (after <= 0) after += interval;
+    while (after <= 0) after += interval;
+    while (after + interval <= 1) after += interval;  // the last commit of this second is what is seen at its end
     if (after <= 1) committed_[p] = before_[p] + (position_[p] - before_[p]) * after;
   }
 }

@@ -50,27 +50,33 @@ int hpa_utilisation(double utilisation, double target, int ready, int pods) {
   return static_cast<int>(std::ceil(all * pods));
 }
 
-double keda_lag(const DataPlane& plane, const KedaSettings& settings) {
+double committed_lag(const DataPlane& plane) {
   double lag = 0;
   for (std::size_t p = 0; p < plane.end().size(); ++p) lag += plane.end()[p] - plane.committed()[p];
-  if (settings.limit_to_partitions)
-    lag = std::min(lag, settings.lag_threshold * static_cast<double>(plane.end().size()));
   return lag;
+}
+
+double keda_lag(double lag, int partitions, const KedaSettings& settings) {
+  return settings.limit_to_partitions ? std::min(lag, settings.lag_threshold * partitions) : lag;
+}
+
+int KedaLaw::evaluate(int now, int replicas, double lag, int partitions, int max) {
+  const int wanted = hpa_average_value(keda_lag(lag, partitions, settings_), settings_.lag_threshold, replicas);
+  return behaviour_.apply(now, replicas, wanted, 1, max);
 }
 
 Contender keda(const std::string& name, const KedaSettings& settings) {
   class Keda : public Controller {
    public:
-    explicit Keda(const KedaSettings& s) : settings_(s), behaviour_(s.down_window) {}
+    explicit Keda(const KedaSettings& settings) : law_(settings) {}
     int decide(const DataPlane& plane, bool metrics) override {
       if (!metrics || plane.now() % kTick != 0) return plane.asked();
-      const int wanted = hpa_average_value(keda_lag(plane, settings_), settings_.lag_threshold, plane.asked());
-      return behaviour_.apply(plane.now(), plane.asked(), wanted, 1, plane.setting().max);
+      const Setting& setting = plane.setting();
+      return law_.evaluate(plane.now(), plane.asked(), committed_lag(plane), setting.partitions, setting.max);
     }
 
    private:
-    KedaSettings settings_;
-    HpaBehaviour behaviour_;
+    KedaLaw law_;
   };
   return {name, [settings](const Scenario&) { return std::make_unique<Keda>(settings); }};
 }

@@ -33,8 +33,23 @@ struct KedaSettings {
   bool limit_to_partitions = true;  // allowIdleConsumers false
   int down_window = 300;            // seconds
 };
+
+// KEDA's Kafka scaler in front of an HPA. Not thread-safe.
+class KedaLaw {
+ public:
+  explicit KedaLaw(const KedaSettings& settings) : settings_(settings), behaviour_(settings.down_window) {}
+  // One evaluation, due every 15 s: the count wanted for `lag` records against committed offsets of all partitions.
+  int evaluate(int now, int replicas, double lag, int partitions, int max);
+
+ private:
+  KedaSettings settings_;
+  HpaBehaviour behaviour_;
+};
+
 Contender keda(const std::string& name, const KedaSettings& settings);
-double keda_lag(const DataPlane& plane, const KedaSettings& settings);
+double committed_lag(const DataPlane& plane);  // records behind the log ends, against commits
+// What KEDA makes of a lag: with limit_to_partitions no more than all partitions could use.
+double keda_lag(double lag, int partitions, const KedaSettings& settings);
 
 struct HpaCpuSettings {
   double target = 0.7;

@@ -171,6 +171,18 @@ TEST_CASE("a slow replica falls behind while the others keep up") {
   CHECK(plane.utilisation().at(1) == doctest::Approx(0.8));
 }
 
+TEST_CASE("with several commits a second the last one is seen at its end") {
+  Setting setting;
+  setting.partitions = 4;
+  setting.capacity = 1000;
+  setting.commit_interval = 0.2;
+  DataPlane plane(setting, 1);
+  for (int i = 0; i < 3; ++i) plane.step({100, 100, 100, 100});
+  const double lag = sum(plane.end()) - sum(plane.committed());
+  CHECK(lag >= 0);
+  CHECK(lag < 0.2 * 400);
+}
+
 TEST_CASE("commits are five seconds apart and 2.5 seconds old on average") {
   DataPlane plane(small(50), 1);
   pass(plane, 30, 50);

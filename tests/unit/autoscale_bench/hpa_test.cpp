@@ -59,7 +59,18 @@ TEST_CASE("KEDA sees lag against commits and no more than the partitions can use
   setting.capacity = 100;
   DataPlane plane(setting, 2);
   for (int i = 0; i < 30; ++i) plane.step(std::vector<double>(10, 10));
-  CHECK(keda_lag(plane, {.lag_threshold = 1000}) == doctest::Approx(250).epsilon(0.15));  // 2.5 s of 100 a second
-  CHECK(keda_lag(plane, {.lag_threshold = 10}) == 100);
-  CHECK(keda_lag(plane, {.lag_threshold = 10, .limit_to_partitions = false}) > 200);
+  const double lag = committed_lag(plane);
+  CHECK(lag == doctest::Approx(250).epsilon(0.15));  // 2.5 s of 100 a second
+  CHECK(keda_lag(lag, 10, {.lag_threshold = 1000}) == lag);
+  CHECK(keda_lag(lag, 10, {.lag_threshold = 10}) == 100);
+  CHECK(keda_lag(lag, 10, {.lag_threshold = 10, .limit_to_partitions = false}) == lag);
+}
+
+TEST_CASE("KEDA's law answers with bounded growth and waits with shrinking") {
+  KedaLaw law({.lag_threshold = 100, .down_window = 30});
+  CHECK(law.evaluate(0, 2, 2000, 24, 16) == 6);    // 20 wanted; four more at a time
+  CHECK(law.evaluate(15, 6, 9999, 24, 16) == 12);  // twice
+  CHECK(law.evaluate(30, 12, 9999, 24, 16) == 16);
+  CHECK(law.evaluate(45, 16, 100, 24, 16) == 16);
+  CHECK(law.evaluate(75, 16, 100, 24, 16) == 1);
 }
