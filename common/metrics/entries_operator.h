@@ -51,7 +51,7 @@ inline constexpr Definition autoscaler[] = {
      "What is expected when new replicas work."},
     {"tidegate_autoscaler_capacity_records_per_second", Type::gauge, "records per second", kOfStage,
      "What a stage can take in with its replicas."},
-    {"tidegate_autoscaler_decisions", Type::gauge, "decisions", "namespace pipeline stage reason",
+    {"tidegate_autoscaler_decisions_total", Type::counter, "decisions", "namespace pipeline stage reason",
      "Evaluations by their reason since this process leads."},
 };
 

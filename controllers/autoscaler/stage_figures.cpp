@@ -32,9 +32,16 @@ Figure growth(const Figure& before, const Figure& now) {
 }  // namespace
 
 void StageFigures::look(double now, const StageLook& look) {
+  unknown_ = unreadable(look);
+  if (!unknown_.empty()) {
+    // What was followed so far holds: counters go on where they were, and who reads them bounds the gap.
+    stuck_since_.reset();
+    laggard_.interrupt();
+    return;
+  }
   unknown_ = contradiction(look);
   if (!unknown_.empty()) {
-    // What was followed so far is of no use: a gap would look like a standstill and its end like a surge.
+    // What was followed so far is of no use: these are other counters, or time that says nothing about capacity.
     arrival_.reset();
     counters_.reset();
     unfinished_busy_ = 0;
@@ -51,17 +58,25 @@ void StageFigures::look(double now, const StageLook& look) {
   if (unknown_.empty() && !arrival_.known()) unknown_ = "the arrival rate is being measured";
 }
 
-std::string StageFigures::contradiction(const StageLook& look) const {
+std::string StageFigures::unreadable(const StageLook& look) {
   if (look.kind == StageKind::source) {
     return sound(look.bytes_in_flight) ? "" : "its bytes in flight cannot be read";
   }
-  if (!look.held_up.empty()) return cat("its workers wait: ", look.held_up);
+  if (!look.held_up.empty()) return "";
   if (look.partitions.empty()) return "its partitions are not known";
   for (std::size_t p = 0; p < look.partitions.size(); ++p) {
     const PartitionFigures& seen = look.partitions[p];
     const Figure& readable = seen.readable ? seen.readable : seen.end;
     if (!sound(seen.end) || !sound(seen.position) || !sound(readable))
       return cat("the offsets of partition ", std::to_string(p), " are not known");
+  }
+  return "";
+}
+
+std::string StageFigures::contradiction(const StageLook& look) const {
+  if (!look.held_up.empty()) return cat("its workers wait: ", look.held_up);
+  for (std::size_t p = 0; p < look.partitions.size(); ++p) {
+    const PartitionFigures& seen = look.partitions[p];
     if (*seen.position > *seen.end) return cat("partition ", std::to_string(p), " is read beyond its end");
     if (p < ends_.size() && ends_.size() == look.partitions.size() && *seen.end < ends_[p])
       return cat("the end of partition ", std::to_string(p), " went back");

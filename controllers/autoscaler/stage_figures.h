@@ -37,6 +37,7 @@ class StageFigures {
   void learn(const Json& capacity) { capacity_.learn(capacity); }
 
  private:
+  static std::string unreadable(const StageLook& look);
   std::string contradiction(const StageLook& look) const;
   void read_partitions(double now, const StageLook& look);
   void read_counters(double now, const StageLook& look);

@@ -47,11 +47,13 @@ void PipelineController::tell(const Json& pipeline, const Json& before, const Js
     if (is.is_null() || (was.is_null() && std::string_view(type).starts_with("Scaling"))) continue;
     if (was.at("status") == is.at("status") && was.at("reason") == is.at("reason")) continue;
     const bool truth = is.at("status").as_string() == "True";
+    // An operator that starts has decided nothing for a moment: neither that nor its end is news.
+    if (is.at("status").as_string() == "Unknown" || (was.at("status").as_string() == "Unknown" && truth)) continue;
     const bool bad_when_true = std::string_view(type) == "Stalled" || std::string_view(type) == "ScalingLimited";
     if (bad_when_true && !truth) continue;
-    const bool starting = is.at("reason").as_string() == "Starting";
-    events_.record(pipeline, bad_when_true || (!truth && !starting), is.at("reason").as_string(),
-                   is.at("message").as_string());
+    const std::string reason = is.at("reason").as_string();
+    const bool good = truth ? reason != "InvalidAnnotation" : reason == "Starting";
+    events_.record(pipeline, bad_when_true || !good, reason, is.at("message").as_string());
   }
 }
 

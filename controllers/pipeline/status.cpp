@@ -39,10 +39,12 @@ Json stage_json(const StageReport& stage, const ScalingReport& scaling) {
 }
 
 void add_scaling(std::vector<Condition>& out, const ScalingReport& scaling) {
-  if (!scaling.problem.empty()) {
-    out.push_back({"ScalingActive", Truth::no, "InvalidAnnotation", scaling.problem});
+  if (!scaling.evaluated) {
+    out.push_back({"ScalingActive", Truth::unknown, "NotEvaluated", "nothing was decided yet; replicas are kept"});
   } else if (!scaling.unknown.empty()) {
     out.push_back({"ScalingActive", Truth::no, "FiguresUnknown", scaling.unknown});
+  } else if (!scaling.problem.empty()) {  // the others hold
+    out.push_back({"ScalingActive", Truth::yes, "InvalidAnnotation", scaling.problem});
   } else {
     out.push_back({"ScalingActive", Truth::yes, "FiguresKnown", "replicas follow the load"});
   }

@@ -87,7 +87,7 @@ void publish_scaling(metrics::Registry& registry, const Scaler& scaler) {
   figure("tidegate_autoscaler_arrival_records_per_second", term("arrival"));
   figure("tidegate_autoscaler_forecast_records_per_second", term("forecast"));
   figure("tidegate_autoscaler_capacity_records_per_second", term("capacity"));
-  registry.collect("tidegate_autoscaler_decisions", [&scaler, labels] {
+  registry.collect("tidegate_autoscaler_decisions_total", [&scaler, labels] {
     Samples out;
     scaler.each([&](const kube::Key& key, const PipelineScaling& scaling) {
       for (const auto& [which, count] : scaling.counts()) {

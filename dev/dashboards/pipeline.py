@@ -74,7 +74,7 @@ DASHBOARD = dashboard(
                    [query(f"max by (stage) (tidegate_stage_ready_replicas{{{P}}})", "{{stage}}"),
                     query(f"max by (stage) (tidegate_autoscaler_recommended_replicas{{{P}}})", "asked for {{stage}}")], "short", dashed="asked for .*")),
          (8, dict(lines("The autoscaler's reasons", "How often per second it decided for which reason; `kubectl tidegate explain` has each decision in words.",
-                        [query(f"sum by (stage, reason) (rate(tidegate_autoscaler_decisions{{{P}}}[$__rate_interval]))", "{{stage}} {{reason}}")], "recps", True), links=RUNBOOK)),
+                        [query(f"sum by (stage, reason) (rate(tidegate_autoscaler_decisions_total{{{P}}}[$__rate_interval]))", "{{stage}} {{reason}}")], "recps", True), links=RUNBOOK)),
          (8, lines("Need against capacity", "What arrives, what is expected when new replicas would work, and what the replicas can take in; records per second.",
                    [query(f"max by (stage) (tidegate_autoscaler_arrival_records_per_second{{{P}}})", "{{stage}} arrives"),
                     query(f"max by (stage) (tidegate_autoscaler_forecast_records_per_second{{{P}}})", "{{stage}} expected"),

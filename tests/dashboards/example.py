@@ -89,7 +89,7 @@ def stage(out, ns, pipeline, name, kind, reads, writes, lag=lambda at: 0, age=la
     out.gauge("tidegate_autoscaler_forecast_records_per_second", at_stage, lambda at: reads(at) * 1.05)
     out.gauge("tidegate_autoscaler_capacity_records_per_second", at_stage, lambda at: replicas(at) * 3500)
     for reason, share in (("Steady", 0.9), ("Hold", 0.1)):
-        out.counter("tidegate_autoscaler_decisions", {**at_stage, "reason": reason}, lambda at, share=share: share)
+        out.counter("tidegate_autoscaler_decisions_total", {**at_stage, "reason": reason}, lambda at, share=share: share)
 
 
 def problem(out, ns, pipeline, name, what, severity, since, until=HOUR, subject=""):

@@ -38,6 +38,34 @@ TEST_CASE("figures that cannot be read hold what there is and are told after a m
   CHECK(w.replicas() < 12);
 }
 
+TEST_CASE("a look that could not be read costs that look and no knowledge") {
+  World w(Stage(24, 1));
+  w.run(70, 800);
+  w.stage.reachable = false;
+  w.run(1, 5000);
+  CHECK(w.last.reason == "Unknown");
+  w.stage.reachable = true;
+  w.run(1, 5000);  // two seconds' arrivals in two seconds: the surge, not confirmed yet
+  CHECK(w.last.reason != "Unknown");
+  w.run(1, 5000);
+  CHECK(w.last.reason == "ScaleOut");
+  CHECK(w.replicas() >= 6);
+}
+
+TEST_CASE("the gap of unreadable looks is no surge at its end") {
+  World w(Stage(24, 1));
+  w.run(70, 800);
+  for (const int gap : {2, 8, 14, 40}) {
+    CAPTURE(gap);
+    w.stage.reachable = false;
+    w.run(gap, 800);
+    w.stage.reachable = true;
+    w.run(20, 800);
+    CHECK(w.replicas() == 1);
+    CHECK(w.last.reason == "Steady");
+  }
+}
+
 TEST_CASE("each kind of bad figure is unknown") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinite = std::numeric_limits<double>::infinity();

@@ -94,8 +94,12 @@ TEST_CASE("a new operator keeps what runs and what was learned") {
   REQUIRE(before > 1);
   CHECK_FALSE(load.world.api.find(kinds::config_maps, "shop", "fraud-learned").is_null());
   load.world.restart();
+  for (int i = 0; i < 3; ++i) load.world.round();
+  CHECK(load.world.condition("ScalingActive").at("status").as_string() == "Unknown");  // nothing was decided yet
   load.run(5, 4500);
   CHECK(load.replicas() == before);
+  CHECK(load.world.condition("ScalingActive").at("status").as_string() == "True");
+  CHECK_FALSE(load.world.events.has("Warning NotEvaluated"));
 }
 
 TEST_CASE("an edit of something else does not reset the number") {
@@ -140,6 +144,8 @@ TEST_CASE("annotations pause and make a dry run and mistakes in them are named")
   annotate(kPauseScaleIn, "scroe");
   load.run(2, 4500);
   CHECK(load.world.condition("ScalingActive").at("message").as_string().find("scroe") != std::string::npos);
+  CHECK(load.world.condition("ScalingActive").at("status").as_string() == "True");  // scaling goes on
+  CHECK(load.world.events.has("Warning InvalidAnnotation: "));
 }
 
 TEST_CASE("a stage that may stand empty works once first so that it has a position to be woken from") {
