@@ -67,12 +67,11 @@ void StageProgress::pass_end(Partition& partition, std::int64_t end, SteadyTime 
   partition.stable = end;
 }
 
-std::int64_t StageProgress::position_of(const kafka::CommittedOffset& committed, const kafka::LogOffsets& log) const {
-  if (committed.offset >= 0) {
-    // A windowed stage commits where it would have to begin again, which is not how far it is.
-    const auto report = kafka::CommitMetadata::decode(committed.metadata);
-    return report && !report->windows.empty() ? report->position : committed.offset;
-  }
+std::int64_t StageProgress::position_of(const kafka::CommittedOffset& committed,
+                                        const Result<kafka::CommitMetadata>& report,
+                                        const kafka::LogOffsets& log) const {
+  // A windowed stage commits where it would have to begin again, which is not how far it is.
+  if (committed.offset >= 0) return report && !report->windows.empty() ? report->position : committed.offset;
   if (start_ == crds::Start::earliest || log.start == log.end) return log.start;
   return -1;
 }
@@ -95,7 +94,8 @@ void StageProgress::observe(SteadyTime now, bool active, const std::vector<kafka
   std::int64_t in = 0, out = 0;
   for (std::size_t i = 0; i < std::min(committed.size(), log.size()); ++i) {
     Partition& partition = partitions_[i];
-    const std::int64_t position = position_of(committed[i], log[i]);
+    auto report = kafka::CommitMetadata::decode(committed[i].metadata);
+    const std::int64_t position = position_of(committed[i], report, log[i]);
     const bool fresh = i >= before || !known_ || !active;
     if (position != partition.position) {
       if (!fresh && partition.position >= 0) {
@@ -110,7 +110,6 @@ void StageProgress::observe(SteadyTime now, bool active, const std::vector<kafka
     if (fresh) partition.moved = partition.heard = now;
     partition.committed = committed[i].offset >= 0;
     partition.metadata = committed[i].metadata;
-    auto report = kafka::CommitMetadata::decode(committed[i].metadata);
     partition.legible = report.ok();
     if (report) partition.report = *std::move(report);
     while (!partition.ends.empty() && partition.ends.front().first <= partition.position) partition.ends.pop_front();

@@ -113,7 +113,8 @@ class StageProgress {
 
   static void remember_end(Partition& partition, std::int64_t end, SteadyTime now);
   static void pass_end(Partition& partition, std::int64_t end, SteadyTime now);
-  std::int64_t position_of(const kafka::CommittedOffset& committed, const kafka::LogOffsets& log) const;
+  std::int64_t position_of(const kafka::CommittedOffset& committed, const Result<kafka::CommitMetadata>& report,
+                           const kafka::LogOffsets& log) const;
 
   crds::Start start_;
   std::vector<Partition> partitions_;
