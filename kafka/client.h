@@ -9,6 +9,7 @@
 
 #include "common/base/result.h"
 #include "kafka/config.h"
+#include "kafka/record.h"
 
 namespace tidegate::kafka {
 
@@ -70,5 +71,16 @@ inline Error to_error(rd_kafka_resp_err_t code) {
 }
 Error to_error(ErrorPtr error);
 const char* reason_of(rd_kafka_resp_err_t code);
+
+// What a message without error says, in place: key and value stay views into it, and the record comes to own it.
+inline void fill(Record& record, rd_kafka_message_t& message) {
+  if (message.key != nullptr) record.key.emplace(static_cast<const char*>(message.key), message.key_len);
+  if (message.payload != nullptr) record.value.emplace(static_cast<const char*>(message.payload), message.len);
+  record.partition = message.partition;
+  record.offset = message.offset;
+  rd_kafka_timestamp_type_t kind;
+  record.timestamp_ms = rd_kafka_message_timestamp(&message, &kind);
+  record.handle = &message;
+}
 
 }  // namespace tidegate::kafka

@@ -210,14 +210,8 @@ struct Consumer::Impl {
       }
       mine->second.position = message->offset + 1;
       Record& record = records.emplace_back();
-      if (message->key != nullptr) record.key.emplace(static_cast<const char*>(message->key), message->key_len);
-      if (message->payload != nullptr) record.value.emplace(static_cast<const char*>(message->payload), message->len);
-      record.offset = message->offset;
-      rd_kafka_timestamp_type_t kind;
-      record.timestamp_ms = rd_kafka_message_timestamp(message, &kind);
-      record.partition = message->partition;
+      fill(record, *message);
       record.number = ++mine->second.seen;
-      record.handle = message;
       return {};
     }
     const rd_kafka_resp_err_t code = message->err;

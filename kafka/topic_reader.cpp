@@ -74,14 +74,7 @@ Result<RecordBatch> TopicReader::read(std::size_t max, Duration wait) {
       rd_kafka_message_destroy(message);
       continue;
     }
-    Record& record = records.emplace_back();
-    if (message->key != nullptr) record.key.emplace(static_cast<const char*>(message->key), message->key_len);
-    if (message->payload != nullptr) record.value.emplace(static_cast<const char*>(message->payload), message->len);
-    record.offset = message->offset;
-    rd_kafka_timestamp_type_t kind;
-    record.timestamp_ms = rd_kafka_message_timestamp(message, &kind);
-    record.partition = message->partition;
-    record.handle = message;
+    fill(records.emplace_back(), *message);
   }
   return RecordBatch(std::move(records));
 }
