@@ -52,6 +52,10 @@ Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) 
 }  // namespace
 
 Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, std::size_t max_row_bytes) {
+  if (settings.window) {
+    return Error{"InvalidArguments",
+                 "the dead letters of a stage with a window cannot be replayed: the windows that they belong to are closed"};
+  }
   if (settings.kind == stage::Kind::processor) return stage::processor_step(settings, max_row_bytes);
   if (settings.kind == stage::Kind::source) return Error{"InvalidArguments", "a source has no dead letters"};
   auto sink = make_sink(settings);

@@ -121,6 +121,23 @@ TEST_CASE("what fails again is a dead letter again and does not go round for eve
   CHECK(kafka.read(stage.dead_letters).size() == 2);
 }
 
+TEST_CASE("letters of a stage with a window are looked at but not replayed") {
+  const EvenNumbers stage(1);
+  KafkaServer::instance().produce(stage.dead_letters, {{std::nullopt, "late", 0, {}}});
+  Json windowed = stage.settings();
+  windowed["input"]["key"] = Json::array({"name"});
+  windowed["eventTime"] = Json::object({{"field", "ts"}, {"maxOutOfOrder", 0}, {"maxAhead", 1000}});
+  windowed["window"] = Json::object({{"tumbling", Json::object({{"size", 1000}})}});
+  windowed["input"]["fields"] =
+      Json::parse(R"([{"name": "name", "type": "VARCHAR"}, {"name": "ts", "type": "TIMESTAMP"}])").value();
+  windowed["sql"]["query"] =
+      cat("SELECT name, window_start, count(*) AS c FROM \"", stage.input, "\" GROUP BY name, window_start");
+  CHECK(letters(windowed, ask("list")).done.get("deadLetters").as_int() == 1);
+  const Answer refused = letters(windowed, ask("replay"));
+  CHECK(refused.error.find("window") != std::string::npos);
+  CHECK(KafkaServer::instance().read(stage.output).empty());
+}
+
 TEST_CASE("what cannot be done is said") {
   const EvenNumbers stage(1);
   Json elsewhere = stage.settings();
