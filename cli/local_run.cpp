@@ -33,6 +33,16 @@ Result<void> known(const crds::PipelineSpec& spec, const std::string& topic) {
   return Error{"InvalidInput", cat("the pipeline has no topic ", topic)};
 }
 
+// Tables with the files that hold their rows; one that nobody filled is empty.
+Json with_files(const Json& tables, const std::map<std::string, std::string>& files) {
+  Json out = Json::Array{};
+  for (Json table : tables.items()) {
+    if (const auto file = files.find(table.get("topic").as_string()); file != files.end()) table["file"] = file->second;
+    out.push_back(std::move(table));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> lines_of(const std::string& file) {
@@ -56,7 +66,7 @@ Result<LocalRun> run_locally(const crds::PipelineSpec& spec, const std::map<std:
   for (const crds::Processor* processor : crds::in_flow_order(spec)) {
     const auto& fields = run.fields[processor->from];
     if (fields.empty()) return Error{"InvalidInput", cat("topic ", processor->from, " has no fields")};
-    const Json request = query_request(spec, *processor, fields);
+    Json request = query_request(spec, *processor, fields);
     const auto columns = check(request);
     if (!columns) return columns.error().context(cat("processor ", processor->name));
     run.fields.emplace(processor->to, *columns);
@@ -65,6 +75,7 @@ Result<LocalRun> run_locally(const crds::PipelineSpec& spec, const std::map<std:
       run.skipped.push_back(processor->name);
       continue;
     }
+    if (!processor->tables.empty()) request["tables"] = with_files(request.get("tables"), run.files);
     const std::string base = directory + "/" + processor->name;
     const Files files{input->second, base + ".rows", base + ".rejected"};
     if (auto applied = apply(request, files); !applied)

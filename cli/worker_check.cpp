@@ -12,6 +12,7 @@
 #include "common/base/text.h"
 #include "common/json/json.h"
 #include "crds/graph.h"
+#include "crds/tables.h"
 #include "crds/windows.h"
 
 namespace tidegate::cli {
@@ -77,6 +78,7 @@ Json query_request(const crds::PipelineSpec& spec, const crds::Processor& proces
   Json request = query_request(processor.from, fields, processor.query, crds::output_key(spec, processor));
   const Json window = crds::window_request(spec, processor);
   for (const auto& [name, value] : window.members()) request[name] = value;
+  if (!processor.tables.empty()) request["tables"] = crds::tables_request(spec, processor);
   return request;
 }
 

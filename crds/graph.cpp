@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "crds/tables.h"
 #include "crds/windows.h"
 
 namespace tidegate::crds {
@@ -95,7 +96,7 @@ std::vector<const Processor*> in_flow_order(const PipelineSpec& spec) {
     progress = false;
     for (const Processor& processor : spec.processors) {
       const bool ready = std::all_of(spec.processors.begin(), spec.processors.end(), [&](const Processor& other) {
-        return other.to != processor.from || placed.count(&other);
+        return (other.to != processor.from && !reads_table(processor, other.to)) || placed.count(&other);
       });
       if (ready && placed.insert(&processor).second) {
         order.push_back(&processor);
@@ -107,7 +108,7 @@ std::vector<const Processor*> in_flow_order(const PipelineSpec& spec) {
 }
 
 Result<void> check_graph(const PipelineSpec& spec) {
-  for (auto check : {check_names, check_references, check_topics, check_windows}) {
+  for (auto check : {check_names, check_references, check_topics, check_windows, check_tables}) {
     if (auto done = check(spec); !done) return done;
   }
   const auto order = in_flow_order(spec);

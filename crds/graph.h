@@ -12,7 +12,7 @@ namespace tidegate::crds {
 // with declared fields. Fails with reason InvalidSpec and a message that names the field. Pure.
 Result<void> check_graph(const PipelineSpec& spec);
 
-// The processors so that each comes after those that write the topic it reads. Pointers into `spec`.
+// The processors so that each comes after those that write the topic it reads or its tables. Pointers into `spec`.
 // Precondition: check_graph() succeeded.
 std::vector<const Processor*> in_flow_order(const PipelineSpec& spec);
 

@@ -66,6 +66,7 @@ Topic read_topic(const Reader& at) {
   if (at["expectEvery"].present()) out.expect_every = read_duration(at["expectEvery"]);
   if (at["eventTime"].present()) out.event_time = read_event_time(at["eventTime"]);
   out.key = at["key"].texts();
+  out.compacted = at["compacted"].flag(false);
   out.deletion_policy = read_deletion_policy(at);
   for (const Reader& field : at["value"]["fields"].items()) {
     out.fields.push_back({field["name"].required_text(), field["type"].required_text(), field["required"].flag(false)});
@@ -130,6 +131,7 @@ Processor read_processor(const Reader& at) {
   out.query = at["sql"]["query"].required_text();
   at["sql"]["engine"].choice({"auto", "native"}, 0);
   if (at["window"].present()) out.window = read_window(at["window"]);
+  out.tables = at["tables"].texts();
   out.key = at["key"].texts();
   out.to = at["to"].required_text();
   out.exactly_once = at["delivery"].choice({"at-least-once", "exactly-once"}, 0) == 1;

@@ -54,6 +54,7 @@ struct Topic {
   std::vector<std::string> key;
   std::optional<EventTime> event_time;
   std::optional<Duration> expect_every;  // silence longer than this is a failure
+  bool compacted = false;                // only the last record of each key is kept, for ever
   bool existing = false;
   DeletionPolicy deletion_policy = DeletionPolicy::retain;
   std::vector<Field> fields;  // empty: those of the query that writes it
@@ -91,7 +92,8 @@ struct Window {
 struct Processor : Stage {
   std::string from;
   std::string query;
-  std::optional<Window> window;  // none: the query is row-wise
+  std::optional<Window> window;     // none: the query is row-wise
+  std::vector<std::string> tables;  // topics that the query may join its records with
   std::vector<std::string> key;
   std::string to;
   bool exactly_once = false;  // else at least once

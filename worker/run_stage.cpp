@@ -17,6 +17,7 @@
 #include "worker/stage/health.h"
 #include "worker/stage/settings.h"
 #include "worker/stage/stage.h"
+#include "worker/stage/tables.h"
 
 namespace tidegate {
 namespace {
@@ -53,10 +54,14 @@ Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) 
 
 Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, std::size_t max_row_bytes) {
   if (settings.window) {
-    return Error{"InvalidArguments",
-                 "the dead letters of a stage with a window cannot be replayed: the windows that they belong to are closed"};
+    return Error{
+        "InvalidArguments",
+        "the dead letters of a stage with a window cannot be replayed: the windows that they belong to are closed"};
   }
-  if (settings.kind == stage::Kind::processor) return stage::processor_step(settings, max_row_bytes);
+  if (settings.kind == stage::Kind::processor) {
+    auto tables = settings.tables.items().empty() ? nullptr : std::make_shared<stage::Tables>(settings, nullptr);
+    return stage::processor_step(settings, max_row_bytes, std::move(tables));
+  }
   if (settings.kind == stage::Kind::source) return Error{"InvalidArguments", "a source has no dead letters"};
   auto sink = make_sink(settings);
   if (!sink) return std::move(sink).error();

@@ -9,6 +9,8 @@ inline constexpr double kBatchBuckets[] = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.
 inline constexpr double kLatencyBuckets[] = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 30, 60, 300, 3600};
 inline constexpr std::string_view kStage = "namespace pipeline stage";
 
+inline constexpr std::string_view kTable = "namespace pipeline stage table";
+
 inline constexpr Definition worker[] = {
     {"tidegate_stage_records_in_total", Type::counter, "records", kStage, "Records read and dealt with."},
     {"tidegate_stage_records_out_total", Type::counter, "records", kStage, "Records written and acknowledged."},
@@ -31,6 +33,12 @@ inline constexpr Definition worker[] = {
      "From the timestamp of a record in the stage's input topic to the acknowledgement of its outcome.",
      kLatencyBuckets},
     {"tidegate_stage_waiting", Type::gauge, "", kStage, "1 while the stage cannot work, else 0."},
+    {"tidegate_table_rows", Type::gauge, "rows", kTable, "Rows of a lookup table in this replica."},
+    {"tidegate_table_bytes", Type::gauge, "bytes", kTable, "Memory that a lookup table takes in this replica, about."},
+    {"tidegate_table_lag_records", Type::gauge, "records", kTable,
+     "Offsets of a table's topic that this replica has not read yet."},
+    {"tidegate_table_rejected_records_total", Type::counter, "records", "namespace pipeline stage table reason",
+     "Records of a table's topic that cannot be rows, seen by this replica; the row of their key stays as it was."},
     {"tidegate_sink_rows_total", Type::counter, "rows", kStage, "Records that the target of a sink has taken."},
     {"tidegate_intake_requests_total", Type::counter, "requests", "namespace pipeline stage code",
      "Answers of the HTTP intake by status code."},

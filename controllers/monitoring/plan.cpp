@@ -77,7 +77,8 @@ MonitoringPlan plan_monitoring(const std::string& pipeline, const Accepted& acce
     const crds::Topic* topic = spec.topic(from);
     const MonitoredTopic source = topic_of(spec, from);
     one.inner = source.filler_kind == "processor";
-    one.plain_input = !source.filler.empty() && !(topic && topic->existing) && !in_transactions(spec, from);
+    one.plain_input =
+        !source.filler.empty() && !(topic && (topic->existing || topic->compacted)) && !in_transactions(spec, from);
     out.stages.push_back(std::move(one));
   };
   for (const auto& source : spec.sources) add(source, "source", "", source.to, "");

@@ -4,6 +4,7 @@
 
 #include "common/base/text.h"
 #include "crds/graph.h"
+#include "crds/tables.h"
 #include "crds/windows.h"
 
 namespace tidegate::controllers {
@@ -55,8 +56,9 @@ Result<TopicFields> resolve_fields(const crds::PipelineSpec& spec, SqlCheck& che
     if (!topic.fields.empty()) fields[topic.name] = topic.fields;
   }
   for (const crds::Processor* processor : crds::in_flow_order(spec)) {
-    const auto columns = check.columns(
-        {processor->from, fields[processor->from], processor->query, crds::window_request(spec, *processor)});
+    const auto columns =
+        check.columns({processor->from, fields[processor->from], processor->query,
+                       crds::window_request(spec, *processor), crds::tables_request(spec, *processor)});
     if (!columns) return columns.error().context(cat(place("processors", processor->name), ".sql.query"));
     if (const auto key = check_key(crds::output_key(spec, *processor), *columns, place("processors", processor->name));
         !key) {

@@ -32,6 +32,7 @@ std::string question(const Query& query) {
   }
   Json out = Json::object({{"topic", query.topic}, {"fields", fields}, {"query", query.sql}});
   for (const auto& [name, value] : query.window.members()) out[name] = value;
+  if (!query.tables.items().empty()) out["tables"] = query.tables;
   return out.dump();
 }
 

@@ -19,6 +19,7 @@ struct Query {
   std::vector<crds::Field> fields;
   std::string sql;
   Json window = Json::Object{};  // crds::window_request()
+  Json tables = Json::Array{};   // crds::tables_request()
 };
 
 class SqlCheck {

@@ -2,7 +2,9 @@
 
 #include "common/base/text.h"
 #include "controllers/pipeline/labels.h"
+#include "controllers/shared/quantity.h"
 #include "crds/graph.h"
+#include "crds/tables.h"
 #include "crds/windows.h"
 
 namespace tidegate::controllers {
@@ -60,6 +62,11 @@ std::string mount(StageSettings& out, const char* purpose, const std::optional<c
   return out.secrets.back().file();
 }
 
+// What the tables of a stage may take of a pod's memory: half of it; the engine and the clients need the other.
+std::int64_t tables_memory(const crds::Resources& resources) {
+  return static_cast<std::int64_t>(quantity_value(Json(resources.memory_limit)).value_or(0) / 2);
+}
+
 Json http_settings(StageSettings& out, const crds::HttpTarget& http) {
   return Json::object({{"url", http.url},
                        {"format", http.format},
@@ -101,6 +108,10 @@ StageSettings processor_settings(const PipelineContext& context, const Accepted&
     out.json["window"] = crds::to_json(*processor.window);
     out.json["eventTime"] = crds::to_json(*accepted.spec.topic(processor.from)->event_time);
     out.json["input"]["key"] = Json::array(crds::grouping_key(accepted.spec, processor));
+  }
+  if (!processor.tables.empty()) {
+    out.json["tables"] = crds::tables_request(accepted.spec, processor);
+    out.json["tablesMemory"] = tables_memory(processor.resources);
   }
   return out;
 }

@@ -18,6 +18,7 @@ WantedTopic declared(const crds::Topic& topic) {
   out.existing = topic.existing;
   out.remove_with_pipeline = topic.deletion_policy == crds::DeletionPolicy::remove;
   if (topic.retention) out.config["retention.ms"] = std::to_string(topic.retention->count());
+  if (topic.compacted) out.config["cleanup.policy"] = "compact";
   return out;
 }
 

@@ -34,6 +34,7 @@ class FaultyStep final : public stage::Step {
   explicit FaultyStep(std::unique_ptr<stage::Step> step) : step_(std::move(step)) {}
 
   Result<void> open() override { return step_->open(); }
+  Result<void> keep_up() override { return step_->keep_up(); }
   bool mixes_partitions() const override { return step_->mixes_partitions(); }
   bool keeps_state() const override { return step_->keeps_state(); }
   void assigned(const kafka::StartPosition& start) override { step_->assigned(start); }

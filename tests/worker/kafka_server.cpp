@@ -80,7 +80,8 @@ void KafkaServer::produce(const std::string& topic, const std::vector<NewRecord>
   auto producer = expect(kafka::Producer::create(options));
   const auto delivery = kafka::Delivery::create();
   for (const NewRecord& record : records) {
-    const kafka::OutRecord out{record.key, record.value};
+    const kafka::OutRecord out{record.key,
+                               record.tombstone ? std::nullopt : std::optional<std::string_view>(record.value)};
     while (expect(record.headers.empty()
                       ? producer->produce(topic, record.partition, {&out, 1}, delivery, false)
                       : producer->produce_with_headers(topic, record.partition, out, record.headers, delivery)) == 0) {

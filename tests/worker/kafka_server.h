@@ -29,6 +29,7 @@ struct NewRecord {
   std::string value;
   int partition = 0;
   std::vector<kafka::Header> headers = {};
+  bool tombstone = false;  // no value
 };
 
 // Everything throws std::runtime_error when Kafka does not do it within half a minute.

@@ -1,10 +1,13 @@
 #include "worker/apply/apply.h"
 
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/text.h"
 #include "worker/engine/engine.h"
+#include "worker/engine/table.h"
 #include "worker/engine/windowed.h"
 
 namespace tidegate {
@@ -31,6 +34,23 @@ Batch read_batch(std::istream& in, std::int64_t& line_number) {
     batch.numbers.push_back(line_number);
   }
   return batch;
+}
+
+// Every line of the file, the last of each key counts; no file: an empty table.
+Result<void> fill(engine::Table& table, const std::string& file) {
+  if (file.empty()) return {};
+  std::ifstream in(file);
+  if (!in) return Error{"InvalidInput", cat("cannot read ", file)};
+  std::int64_t number = 0;
+  for (Batch batch = read_batch(in, number); !batch.lines.empty(); batch = read_batch(in, number)) {
+    for (std::size_t i = 0; i < batch.lines.size(); ++i) {
+      if (auto put = table.put(batch.lines[i]); !put) {
+        return Error{"InvalidInput", cat(file, ":", std::to_string(batch.numbers[i]), ": ", put.error().message, " (",
+                                         put.error().reason, "), in table ", table.name())};
+      }
+    }
+  }
+  return {};
 }
 
 // Runs the batches through either engine. `flush` gives what comes out once there are no more records.
@@ -80,9 +100,16 @@ Result<Applied> apply_windowed(const engine::Query& query, const Json& request, 
 Result<Applied> apply(const Json& request, std::istream& records, std::ostream& rows, std::ostream& rejected) {
   auto fields = codec::Schema::from_json(request.get("fields"));
   if (!fields) return std::move(fields).error();
-  const engine::Query query{request.get("topic").as_string(), *std::move(fields), request.get("query").as_string(),
-                            request.get("key").strings()};
+  auto tables = engine::tables_from_json(request.get("tables"));
+  if (!tables) return std::move(tables).error();
+  engine::Query query{request.get("topic").as_string(), *std::move(fields), request.get("query").as_string(),
+                      request.get("key").strings()};
   if (request.has("window")) return apply_windowed(query, request, records, rows, rejected);
+  for (std::size_t t = 0; t < tables->size(); ++t) {
+    const auto filled = fill((*tables)[t], request.get("tables").items()[t].get("file").as_string());
+    if (!filled) return filled.error();
+    query.tables.push_back(&(*tables)[t]);
+  }
   auto engine = engine::Engine::open(query, {});
   if (!engine) return std::move(engine).error();
   const auto run = [&](const Batch& batch, engine::Output& output) {

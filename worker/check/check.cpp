@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "worker/engine/engine.h"
+#include "worker/engine/table.h"
 #include "worker/engine/windowed.h"
 
 namespace tidegate {
@@ -21,8 +22,10 @@ Json refused(const Error& error, std::optional<std::size_t> position) {
 Json check(const Json& request) {
   auto fields = codec::Schema::from_json(request.get("fields"));
   if (!fields) return refused(fields.error(), {});
-  const engine::Query query{request.get("topic").as_string(), *fields, request.get("query").as_string(),
-                            request.get("key").strings()};
+  const auto tables = engine::tables_from_json(request.get("tables"));
+  if (!tables) return refused(tables.error(), {});
+  engine::Query query{request.get("topic").as_string(), *fields, request.get("query").as_string(),
+                      request.get("key").strings()};
   std::optional<std::size_t> position;
   const auto accepted = [](const codec::Schema& columns) {
     return Json::object({{"ok", true}, {"columns", columns.to_json()}});
@@ -33,6 +36,7 @@ Json check(const Json& request) {
     const auto opened = engine::WindowedEngine::open(*windowed, {kMemoryLimit}, &position);
     return opened ? accepted(opened->columns()) : refused(opened.error(), position);
   }
+  for (const engine::Table& table : *tables) query.tables.push_back(&table);
   const auto opened = engine::Engine::open(query, {kMemoryLimit}, &position);
   return opened ? accepted(opened->columns()) : refused(opened.error(), position);
 }

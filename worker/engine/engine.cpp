@@ -5,8 +5,10 @@
 #include "common/base/text.h"
 #include "worker/engine/database.h"
 #include "worker/engine/input.h"
+#include "worker/engine/joined_input.h"
 #include "worker/engine/query_check.h"
 #include "worker/engine/result_writer.h"
+#include "worker/engine/table.h"
 
 namespace tidegate::engine {
 
@@ -36,6 +38,7 @@ struct Engine::Impl {
 
   // Destroyed in reverse: the statement before the database, the input it reads last.
   Input input;
+  std::unique_ptr<JoinedInput> joined;  // of a query with joins, instead
   Database database;
   Statement statement;
   ResultWriter writer;
@@ -48,6 +51,7 @@ struct Engine::Impl {
   };
 
   Result<void> set_up(const Query& query, const Options& options);
+  Result<void> set_up_joins(const Query& query, const JoinPlan& plan);
   Attempt attempt(std::span<const std::string_view> records, std::size_t first, std::size_t last, Output& output);
   Result<void> run(std::span<const std::string_view> records, std::size_t first, std::size_t last, Output& output);
 };
@@ -60,13 +64,32 @@ Result<void> Engine::Impl::set_up(const Query& query, const Options& options) {
   if (auto registered = input.register_with(database.connection()); !registered) return registered;
   const std::string view = cat("CREATE VIEW ", quoted(query.topic), " AS SELECT * FROM ", Input::kFunction, "()");
   if (auto created = database.execute(view); !created) return created;
+  for (const Table* table : query.tables) {
+    std::vector<std::string> columns;
+    for (const codec::Field& field : table->fields().fields()) {
+      columns.push_back(cat(quoted(field.name), " ", field.type.name()));
+    }
+    // Nothing is in it: the query is checked against it, and carried out by what looks rows up.
+    const std::string create = cat("CREATE TABLE ", quoted(table->name()), " (", join(columns, ", "), ")");
+    if (auto created = database.execute(create); !created) return created;
+  }
   return database.lock();
+}
+
+// The statement that was prepared is not the one to run then, but it has said what the columns are.
+Result<void> Engine::Impl::set_up_joins(const Query& query, const JoinPlan& plan) {
+  if (plan.joins.empty()) return {};
+  joined = std::make_unique<JoinedInput>(query.fields, plan.joins, query.tables);
+  if (auto done = joined->register_with(database); !done) return done;
+  statement = Statement();
+  if (auto error = database.prepare(plan.sql, statement)) return Error{"EngineFailed", error->message};
+  return {};
 }
 
 Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> records, std::size_t first,
                                             std::size_t last, Output& output) {
   const Output::Mark mark = output.mark();
-  input.set(records, first, last, output.failures_);
+  joined ? joined->set(records, first, last, output.failures_) : input.set(records, first, last, output.failures_);
   ResultSet result;
   if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
     output.roll_back(mark);
@@ -86,7 +109,7 @@ Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> re
     }
   }
   // Only now: what an attempt in vain took counts in none of the accounts.
-  const Input::Taken& taken = input.finish();
+  const Input::Taken& taken = joined ? joined->finish() : input.finish();
   output.counts_.taken += taken.rows;
   output.counts_.returned += returned;
   output.nulls_.resize(taken.nulls.size());
@@ -113,13 +136,15 @@ Result<Engine> Engine::open(const Query& query, const Options& options, std::opt
   std::optional<std::size_t>& at = position == nullptr ? unused : *position;
   auto impl = std::make_unique<Impl>(query.fields);
   if (auto done = impl->set_up(query, options); !done) return std::move(done).error();
-  if (auto done = check_query(impl->database, query, nullptr, at); !done) return std::move(done).error();
+  JoinPlan plan;
+  if (auto done = check_query(impl->database, query, nullptr, at, plan); !done) return std::move(done).error();
   if (auto done = prepare_query(impl->database, query.sql, impl->statement, at); !done) {
     return std::move(done).error();
   }
   auto writer = ResultWriter::of(impl->statement, query.key);
   if (!writer) return std::move(writer).error();
   impl->writer = *std::move(writer);
+  if (auto done = impl->set_up_joins(query, plan); !done) return std::move(done).error();
   return Engine(std::move(impl));
 }
 

@@ -16,11 +16,15 @@
 
 namespace tidegate::engine {
 
+class Table;
+
 struct Query {
   std::string topic;  // the name the query selects from
   codec::Schema fields;
   std::string sql;
   std::vector<std::string> key;  // output columns that make the key; empty: no keys
+  // That the topic may be joined with. They must outlive the engine; it sees what they hold when it runs.
+  std::vector<const Table*> tables = {};
 };
 
 struct Options {

@@ -13,10 +13,51 @@ std::string quoted(std::string_view name) {
   return out + '"';
 }
 
+namespace {
+
+// Without the places of things in the text.
+Json unplaced(Json node) {
+  if (node.is_array()) {
+    Json out = Json::Array{};
+    for (const Json& item : node.items()) out.push_back(unplaced(item));
+    return out;
+  }
+  if (!node.is_object()) return node;
+  Json out = Json::Object{};
+  for (const auto& [name, value] : node.members()) {
+    if (name != "query_location") out[name] = unplaced(value);
+  }
+  return out;
+}
+
+constexpr const char* kSerialize = "SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)";
+
+// The query of a syntax tree as text. Read again it must give the same tree.
+Result<std::string> text_of(Database& database, const std::string& tree) {
+  auto text = database.query("SELECT json_deserialize_sql(CAST(CAST(? AS VARCHAR) AS JSON))", {tree});
+  if (!text) return std::move(text).error();
+  auto again = database.query(kSerialize, {(*text)[0][0]});
+  if (!again) return std::move(again).error();
+  const auto wanted = Json::parse(tree);
+  const auto got = Json::parse((*again)[0][0]);
+  if (wanted && got && unplaced(*wanted) == unplaced(*got)) return std::move((*text)[0][0]);
+  return Error{"NotAllowed",
+               "an expression of this query cannot be used together with a join; write 1e-3 as 0.001, or split the "
+               "query in two processors"};
+}
+
+}  // namespace
+
 Result<void> check_query(Database& database, const Query& query, const WindowedRules* windowed,
                          std::optional<std::size_t>& position) {
+  JoinPlan unused;
+  return check_query(database, query, windowed, position, unused);
+}
+
+Result<void> check_query(Database& database, const Query& query, const WindowedRules* windowed,
+                         std::optional<std::size_t>& position, JoinPlan& plan) {
   if (query.sql.find('\0') != std::string::npos) return Error{"InvalidQuery", "the query holds a NUL character"};
-  auto tree_text = database.query("SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)", {query.sql});
+  auto tree_text = database.query(kSerialize, {query.sql});
   if (!tree_text) return std::move(tree_text).error();
   auto tree = Json::parse((*tree_text)[0][0]);
   if (!tree) {
@@ -36,8 +77,17 @@ Result<void> check_query(Database& database, const Query& query, const WindowedR
         {std::string(name)});
     return rows && !rows->empty() ? (*rows)[0][0] : "";
   };
-  const auto refusal = find_refusal(*tree, query.sql, query.topic, query.fields, kind_of, windowed);
-  if (!refusal) return {};
+  const auto refusal =
+      find_refusal(*tree, query.sql, query.topic, query.fields, kind_of, windowed, query.tables, &plan.joins);
+  if (!refusal) {
+    if (plan.joins.empty()) return {};
+    const auto joined = side_by_side((*tree_text)[0][0], *tree);
+    if (!joined) return joined.error();
+    auto sql = text_of(database, *joined);
+    if (!sql) return std::move(sql).error();
+    plan.sql = *std::move(sql);
+    return {};
+  }
   if (refusal->unknown_name) {
     Statement statement;
     if (auto prepared = prepare_query(database, query.sql, statement, position); !prepared) return prepared;

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "worker/engine/functions.h"
+#include "worker/engine/joins.h"
 
 namespace tidegate::engine {
 namespace {
@@ -72,12 +73,6 @@ const std::map<std::string, std::set<std::string, std::less<>>, std::less<>> kMe
      {"relation_name", "exclude_list", "replace_list", "columns", "expr", "qualified_exclude_list", "rename_list"}},
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 // null, false, "", [] and {}: a member the parser always writes but the query did not use.
 bool is_unused(const Json& value) {
   if (value.is_array()) return value.items().empty();
@@ -96,11 +91,13 @@ using Verdict = std::optional<Refusal>;
 class Checker {
  public:
   Checker(std::string_view sql, std::string_view topic, const codec::Schema& fields, const FunctionKind& kind_of,
-          const WindowedRules* windowed)
-      : sql_(sql), topic_(lower(topic)), kind_of_(kind_of), windowed_(windowed) {
+          const WindowedRules* windowed, std::span<const Table* const> tables)
+      : sql_(sql), topic_(lower(topic)), fields_(fields), kind_of_(kind_of), windowed_(windowed), tables_(tables) {
     for (const codec::Field& field : fields.fields()) columns_.insert(lower(field.name));
     if (windowed != nullptr) columns_.insert({"window_start", "window_end"});
   }
+
+  const std::vector<Join>& joins() const { return relations_.joins; }
 
   Verdict statements(const Json& list) {
     if (list.items().empty()) return refuse(kNotAllowed, "an empty query", {}, "write one SELECT");
@@ -238,7 +235,7 @@ class Checker {
     const auto at = location(table);
     const std::string remedy = cat("select from \"", topic_, "\"");
     if (type == "EMPTY") return refuse(kNotAllowed, "a query without FROM", {}, remedy);
-    if (type == "JOIN") return refuse(kNotRowWise, "a join", at);
+    if (type == "JOIN") return joined(table);
     if (type == "SUBQUERY") return refuse(kNotRowWise, "a subquery in FROM", at, remedy);
     if (type == "TABLE_FUNCTION") {
       return refuse(kNotAllowed, cat("the table function ", table.at("function/function_name").as_string()), at,
@@ -263,6 +260,23 @@ class Checker {
                     "groups are judged by the fields' own names");
     }
     for (const std::string& column : table.get("column_name_alias").strings()) columns_.insert(lower(column));
+    return {};
+  }
+
+  // Of the topic with lookup tables, each record with at most one row of each.
+  Verdict joined(const Json& join) {
+    if (windowed_ != nullptr || tables_.empty()) {
+      return refuse(
+          kNotRowWise, "a join", location(join),
+          windowed_ != nullptr ? "" : "topics named in the processor's tables can be joined (docs/tables.md)");
+    }
+    if (auto refusal = from(leftmost(join))) return refusal;
+    if (const auto refusal = read_joins(join, topic_, fields_, tables_, relations_)) {
+      return refuse(kNotAllowed, refusal->what, location(*refusal->node), refusal->remedy);
+    }
+    for (const auto& [name, schema] : relations_.names) {
+      for (const codec::Field& field : schema->fields()) columns_.insert(lower(field.name));
+    }
     return {};
   }
 
@@ -363,7 +377,8 @@ class Checker {
 
   Verdict column(const Json& node) {
     const std::vector<std::string> names = node.get("column_names").strings();
-    const bool qualified = names.size() == 2 && lower(names[0]) == qualifier_;
+    const bool qualified =
+        names.size() == 2 && (lower(names[0]) == qualifier_ || relations_.names.count(lower(names[0])) != 0);
     if ((names.size() == 1 || qualified) && columns_.count(lower(names.back())) != 0) return {};
     const std::string name = join(names, ".");
     if (names.size() == 1 && kValueFunctions.count(lower(name)) != 0) {
@@ -422,10 +437,13 @@ class Checker {
 
   std::string_view sql_;
   std::string topic_;
+  const codec::Schema& fields_;
   std::string qualifier_;
   std::set<std::string, std::less<>> columns_;
   const FunctionKind& kind_of_;
   const WindowedRules* windowed_;
+  std::span<const Table* const> tables_;
+  Relations relations_;                             // of a query with joins
   bool aggregates_allowed_ = windowed_ != nullptr;  // where the checker is now
   bool aggregate_ = false;                          // one was seen
 };
@@ -434,8 +452,12 @@ class Checker {
 
 std::optional<Refusal> find_refusal(const Json& tree, std::string_view sql, std::string_view topic,
                                     const codec::Schema& fields, const FunctionKind& kind_of,
-                                    const WindowedRules* windowed) {
-  return Checker(sql, topic, fields, kind_of, windowed).statements(tree.get("statements"));
+                                    const WindowedRules* windowed, std::span<const Table* const> tables,
+                                    std::vector<Join>* joins) {
+  Checker checker(sql, topic, fields, kind_of, windowed, tables);
+  auto refusal = checker.statements(tree.get("statements"));
+  if (joins != nullptr) *joins = checker.joins();
+  return refusal;
 }
 
 }  // namespace tidegate::engine

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "common/base/result.h"
 #include "common/json/json.h"
 #include "worker/codec/schema.h"
+#include "worker/engine/joins.h"
 
 namespace tidegate::engine {
 
@@ -36,10 +38,11 @@ struct WindowedRules {
   std::vector<std::string> keys;  // empty: the input has one partition
 };
 
-// `tree` is the answer of json_serialize_sql for `sql`; `windowed` is null for a row-wise query. Nothing when the query
-// is allowed. Pure.
+// `tree` is the answer of json_serialize_sql for `sql`; `windowed` is null for a row-wise query, which may join its
+// topic with `tables` (joins.h); `joins` receives how. Nothing when the query is allowed. Pure.
 std::optional<Refusal> find_refusal(const Json& tree, std::string_view sql, std::string_view topic,
                                     const codec::Schema& fields, const FunctionKind& kind_of,
-                                    const WindowedRules* windowed = nullptr);
+                                    const WindowedRules* windowed = nullptr, std::span<const Table* const> tables = {},
+                                    std::vector<Join>* joins = nullptr);
 
 }  // namespace tidegate::engine

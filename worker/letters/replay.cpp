@@ -53,20 +53,25 @@ class Replay {
   }
 
  private:
-  // A target that is away gets a minute.
+  // A target that is away gets a minute; tables are read to their end.
   Result<stage::StepOutput> step(std::span<const kafka::Record> records) {
-    const SteadyTime deadline = steady_clock::now() + kPatience;
+    SteadyTime deadline = steady_clock::now() + kPatience;
     for (;;) {
       Result<void> opened = open_ ? Result<void>() : step_->open();
       open_ = opened.ok();
       Error error;
       if (opened) {
-        auto output = step_->run(records);
+        const auto kept = step_->keep_up();
+        auto output = kept ? step_->run(records) : Result<stage::StepOutput>(kept.error());
         if (output) return output;
         error = output.error();
         open_ = false;
       } else {
         error = opened.error();
+        if (error.reason == stage::kReading) {
+          deadline = steady_clock::now() + kPatience;
+          continue;
+        }
       }
       if (steady_clock::now() > deadline) return error;
       std::this_thread::sleep_for(kPause);

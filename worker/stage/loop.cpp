@@ -32,7 +32,8 @@ constexpr Duration kLookTimeout{2000};
 constexpr Duration kReconnectPatience{15'000};  // the client's own reconnects are up to 10 s apart
 
 std::string words_of(const Error& error) {
-  if (error.reason == "Waiting" || error.message.starts_with(error.reason)) return error.message;
+  if (error.reason == "Waiting" || error.reason == kReading || error.message.starts_with(error.reason))
+    return error.message;
   return cat(error.reason, ": ", error.message);
 }
 
@@ -104,6 +105,7 @@ Result<void> Loop::turn() {
   if (auto settled = settle(); !settled) return settled;
   if (auto looked = look_for_kafka(); !looked) return looked;
   if (!blocked() && !step_open_) open_step();
+  if (!blocked() && step_open_) keep_up();
   if (!batches_.empty() && !in_hand_since_) in_hand_since_ = steady_clock::now();
   const bool held = held_back();
   if (!blocked() && !batches_.empty() && !held) {
@@ -197,6 +199,13 @@ void Loop::open_step() {
   if (auto opened = step_.open(); !opened) return block(opened.error());
   step_open_ = true;
   if (batches_.empty()) blocked_by_.clear();  // nothing left to prove it with
+}
+
+void Loop::keep_up() {
+  auto kept = step_.keep_up();
+  if (kept) return;
+  step_open_ = false;
+  block(kept.error());
 }
 
 // Takes the first batch through the step and hands its outcome over, as far as the producer's queue takes it.
@@ -322,6 +331,13 @@ std::int64_t Loop::records_in_flight() const {
 
 void Loop::block(const Error& error) {
   const std::string words = words_of(error);
+  if (error.reason == kReading) {
+    if (blocked_by_.empty()) log::info("the stage waits", {{"error", words}});
+    blocked_by_ = words;
+    backoff_ = Duration{0};
+    retry_at_ = steady_clock::now() + kBusyWait;
+    return;
+  }
   if (words != blocked_by_) log::warn("the stage waits", {{"reason", error.reason}, {"error", error.message}});
   blocked_by_ = words;
   backoff_ = backoff_ == Duration{0} ? kFirstBackoff : std::min(backoff_ * 2, kLastBackoff);

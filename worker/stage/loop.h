@@ -48,6 +48,7 @@ class Loop final : private kafka::AssignmentListener {
   Result<void> poll();
   Result<void> look_for_kafka();
   void open_step();
+  void keep_up();
   Result<void> work();
   bool held_back();
   void finish_handover(Duration patience);

@@ -4,21 +4,33 @@
 #include "worker/codec/schema.h"
 #include "worker/engine/engine.h"
 #include "worker/stage/step.h"
+#include "worker/stage/tables.h"
 
 namespace tidegate::stage {
 namespace {
 
+constexpr const char* kMemoryBesideTables = "128MB";  // of DuckDB, which keeps nothing then
+
 class ProcessorStep : public Step {
  public:
-  ProcessorStep(const Settings& settings, std::size_t max_row_bytes)
-      : settings_(settings), max_row_bytes_(max_row_bytes), spare_(std::make_shared<Spare>()) {}
+  ProcessorStep(const Settings& settings, std::size_t max_row_bytes, std::shared_ptr<Tables> tables)
+      : settings_(settings),
+        max_row_bytes_(max_row_bytes),
+        tables_(std::move(tables)),
+        spare_(std::make_shared<Spare>()) {}
 
   Result<void> open() override {
     engine_.reset();
+    if (auto kept = keep_up(); !kept) return kept;
     auto fields = codec::Schema::from_json(settings_.input_fields);
     if (!fields) return std::move(fields).error();
-    auto engine = engine::Engine::open(
-        {settings_.input_topic, *std::move(fields), settings_.query, settings_.output_key}, engine::Options{});
+    engine::Query query{settings_.input_topic, *std::move(fields), settings_.query, settings_.output_key};
+    engine::Options options;
+    if (tables_) {
+      query.tables = tables_->tables();
+      options.memory_limit = kMemoryBesideTables;
+    }
+    auto engine = engine::Engine::open(query, options);
     if (!engine) return std::move(engine).error();
     engine_.emplace(*std::move(engine));
     return {};
@@ -31,6 +43,9 @@ class ProcessorStep : public Step {
     output.memory = std::move(parts);
     return output;
   }
+
+  // Between batches: the rows of one see one state of the tables.
+  Result<void> keep_up() override { return tables_ ? tables_->follow() : Result<void>(); }
 
   bool mixes_partitions() const override { return false; }
 
@@ -99,6 +114,7 @@ class ProcessorStep : public Step {
 
   const Settings& settings_;
   std::size_t max_row_bytes_;
+  std::shared_ptr<Tables> tables_;
   std::optional<engine::Engine> engine_;
   std::vector<std::string_view> values_;
   std::shared_ptr<Spare> spare_;
@@ -106,8 +122,9 @@ class ProcessorStep : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_row_bytes) {
-  return std::make_unique<ProcessorStep>(settings, max_row_bytes);
+std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_row_bytes,
+                                     std::shared_ptr<Tables> tables) {
+  return std::make_unique<ProcessorStep>(settings, max_row_bytes, std::move(tables));
 }
 
 }  // namespace tidegate::stage

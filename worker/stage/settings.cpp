@@ -140,6 +140,13 @@ void read_window(Reader& reader, Settings& settings) {
       WindowSettings{*window, *time, json.at("input/key").strings(), sha256_hex(identity).substr(0, kIdentity)};
 }
 
+void read_tables(Reader& reader, Settings& settings) {
+  settings.tables = reader.json().get("tables");
+  settings.tables_memory = reader.json().get("tablesMemory").as_int();
+  if (settings.tables_memory < 1) reader.complain("tablesMemory", "must be given with tables, in bytes");
+  if (settings.window) reader.complain("tables", "must not be given with window");
+}
+
 void read_kind(Reader& reader, Settings& settings) {
   const std::string kind = reader.text("kind");
   if (kind == "source") {
@@ -169,6 +176,7 @@ void read_kind(Reader& reader, Settings& settings) {
       reader.complain("delivery", "must be exactly-once or at-least-once");
     }
     if (!reader.json().get("window").is_null()) read_window(reader, settings);
+    if (!reader.json().get("tables").items().empty()) read_tables(reader, settings);
   } else if (kind == "sink") {
     settings.kind = Kind::sink;
     read_sink(reader, settings);

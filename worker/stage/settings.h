@@ -67,6 +67,8 @@ struct Settings {
   std::string query;
   bool exactly_once = false;  // of a processor; else at least once
   std::optional<WindowSettings> window;
+  Json tables;                     // lookup tables of a processor, as in the file; worker/engine reads them
+  std::int64_t tables_memory = 0;  // bytes that they may take
   std::optional<LogSinkSettings> log_sink;
   std::optional<PostgresSinkSettings> postgres_sink;
   std::optional<HttpSinkSettings> http_sink;

@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "worker/stage/loop.h"
 #include "worker/stage/output.h"
+#include "worker/stage/tables.h"
 
 namespace tidegate::stage {
 namespace {
@@ -72,9 +73,10 @@ void pause_for(Duration time, const std::stop_token& stop) {
 void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
                    const StepWrapper& wrap) {
   std::unique_ptr<Step> step;
+  const auto tables = settings.tables.items().empty() ? nullptr : std::make_shared<Tables>(settings, &registry);
   run(settings, registry, health, stop, [&](std::size_t max_row_bytes, int input_partitions) -> Step& {
     step = settings.window ? windowed_step(settings, max_row_bytes, input_partitions)
-                           : processor_step(settings, max_row_bytes);
+                           : processor_step(settings, max_row_bytes, tables);
     if (wrap) step = wrap(std::move(step));
     return *step;
   });

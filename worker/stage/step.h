@@ -37,6 +37,9 @@ struct StepOutput {
   std::optional<window::Progress> windows;
 };
 
+// The reason of an open() that goes on with something long: to be called again at once.
+inline constexpr const char* kReading = "Reading";
+
 // One thread uses it. open() before the first run() and again after either failed; a failure passes or waits for
 // somebody (target away, out of memory), and the same records come again.
 class Step {
@@ -44,6 +47,8 @@ class Step {
   virtual ~Step() = default;
   virtual Result<void> open() = 0;
   virtual Result<StepOutput> run(std::span<const kafka::Record> records) = 0;
+  // Once a turn of the loop while open, with or without records: for what goes on beside them. A failure as of run().
+  virtual Result<void> keep_up() { return {}; }
   // Whether one run() may be given records of several partitions.
   virtual bool mixes_partitions() const = 0;
   // Records that run() should be given at most; larger batches than this gain nothing.
@@ -59,8 +64,12 @@ class Step {
 // Puts itself between the run loop and a step; for tests that seed a fault. Empty: the step as it is.
 using StepWrapper = std::function<std::unique_ptr<Step>(std::unique_ptr<Step>)>;
 
-// The query of a processor. A record whose rows are larger than `max_row_bytes` is rejected.
-std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_row_bytes);
+class Tables;
+
+// The query of a processor. A record whose rows are larger than `max_row_bytes` is rejected. `tables`: of a processor
+// that has some; they outlive the step, because a new one need not read them again.
+std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_row_bytes,
+                                     std::shared_ptr<Tables> tables = nullptr);
 
 // The query of a processor with a window. `input_partitions`: of the input topic.
 std::unique_ptr<Step> windowed_step(const Settings& settings, std::size_t max_row_bytes, int input_partitions);

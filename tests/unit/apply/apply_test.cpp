@@ -1,8 +1,13 @@
 #include "worker/apply/apply.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <sstream>
+
+#include "common/base/text.h"
 
 using namespace tidegate;
 
@@ -64,4 +69,28 @@ TEST_CASE("a query that a processor would refuse is refused") {
   CHECK(run("", R"({"topic":"t","fields":[{"name":"a","type":"VARCHAR"}],"query":"SELECT count(*) AS n FROM t"})")
             .applied.error()
             .reason == "NotRowWise");
+}
+
+TEST_CASE("tables are read from their files first, the last row of a key counts") {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("apply_test." + std::to_string(getpid()) + ".ndjson")).string();
+  const auto with_rows = [&](const std::string& rows) {
+    std::ofstream(path) << rows;
+    const std::string request =
+        cat(R"({"topic":"payments","fields":[{"name":"id","type":"BIGINT"},{"name":"card","type":"VARCHAR"}],)",
+            R"("tables":[{"topic":"cards","key":["card"],"file":")", path,
+            R"(","fields":[{"name":"card","type":"VARCHAR"},)", R"({"name":"owner","type":"VARCHAR"}]}],)",
+            R"("query":"SELECT id, owner FROM payments p LEFT JOIN cards c ON c.card = p.card"})");
+    return run("{\"id\":1,\"card\":\"a\"}\n{\"id\":2,\"card\":\"b\"}\n", request.c_str());
+  };
+  CHECK(with_rows("{\"card\":\"a\",\"owner\":\"old\"}\n\n{\"card\":\"a\",\"owner\":\"new\"}\n").rows ==
+        "{\"id\":1,\"owner\":\"new\"}\n{\"id\":2,\"owner\":null}\n");
+  CHECK(with_rows("").rows == "{\"id\":1,\"owner\":null}\n{\"id\":2,\"owner\":null}\n");
+  const auto bad = with_rows("{\"card\":\"a\"}\n{\"card\":1}\n");
+  REQUIRE_FALSE(bad.applied.ok());
+  CHECK(bad.applied.error().message.find(".ndjson:2: ") != std::string::npos);
+  std::filesystem::remove(path);
+  CHECK_FALSE(run("", R"({"topic":"p","fields":[{"name":"c","type":"VARCHAR"}],"query":"SELECT c FROM p",
+    "tables":[{"topic":"t","key":["c"],"file":"/nowhere","fields":[{"name":"c","type":"VARCHAR"}]}]})")
+                  .applied.ok());
 }

@@ -42,3 +42,19 @@ TEST_CASE("bad fields and keys are refused by name") {
             .as_string() == "InvalidKey");
   CHECK(answer("{}").get("ok") == Json(false));
 }
+
+TEST_CASE("a query may join its topic with tables") {
+  Json request = *Json::parse(
+      R"({"topic": "flights", "fields": [{"name": "id", "type": "BIGINT"}, {"name": "origin", "type": "VARCHAR"}],
+    "query": "SELECT id, name FROM flights JOIN airports ON code = origin",
+    "tables": [{"topic": "airports", "key": ["code"],
+                "fields": [{"name": "code", "type": "VARCHAR"}, {"name": "name", "type": "VARCHAR"}]}]})");
+  const Json accepted = check(request);
+  CHECK(accepted.get("ok").as_bool());
+  CHECK(accepted.at("columns/1/name").as_string() == "name");
+  request["tables"] = Json::Array{};
+  CHECK(check(request).get("reason").as_string() == "NotRowWise");
+  request["tables"] =
+      *Json::parse(R"([{"topic": "airports", "key": ["nothing"], "fields": [{"name": "code", "type": "VARCHAR"}]}])");
+  CHECK(check(request).get("reason").as_string() == "InvalidKey");
+}

@@ -79,6 +79,32 @@ TEST_CASE("local run: processors run in flow order and pass their rows on") {
   CHECK(run->rejected.at("first").at(0).reason == "Malformed");
 }
 
+TEST_CASE("local run: a processor gets the files of its tables, written ones too, and none for one that is empty") {
+  const Folder folder;
+  crds::PipelineSpec spec = chain();
+  for (const char* name : {"airports", "never"}) {
+    crds::Topic table;
+    table.name = name;
+    table.key = {"code"};
+    table.fields = {{"code", "VARCHAR", true}};
+    spec.topics.push_back(table);
+  }
+  spec.processors[0].tables = {"airports", "never"};
+  Json asked;
+  const auto note = [&](const Json& request, const Files& files) {
+    if (request.get("query").as_string() == "second query") asked = request;
+    return apply(request, files);
+  };
+  const std::string airports = folder.file("airports", "x\n");
+  REQUIRE(
+      run_locally(spec, {{"in", folder.file("in", "one\n")}, {"airports", airports}}, check, note, folder.path).ok());
+  REQUIRE(asked.get("tables").items().size() == 2);
+  CHECK(asked.at("tables/0/topic").as_string() == "airports");
+  CHECK(asked.at("tables/0/file").as_string() == airports);
+  CHECK(asked.at("tables/0/key") == Json::array({"code"}));
+  CHECK_FALSE(asked.at("tables/1").has("file"));
+}
+
 TEST_CASE("local run: a file given for an inner topic stands in for its writers") {
   const Folder folder;
   const auto run = run_locally(chain(), {{"middle", folder.file("middle", "mine\n")}}, check, apply, folder.path);

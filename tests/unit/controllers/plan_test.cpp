@@ -166,6 +166,20 @@ TEST_CASE("the managed Kafka is a KafkaCluster of the same name with what the sp
   CHECK(child.object.at("spec/storage/size").as_string() == "1Gi");
 }
 
+TEST_CASE("a processor with tables is told them and the memory that they may take") {
+  Json spec = crds::fraud_spec();
+  spec["topics"].push_back(crds::json(R"({"name": "cards", "partitions": 2, "compacted": true, "key": ["card"],
+    "value": {"fields": [{"name": "card", "type": "VARCHAR", "required": true}, {"name": "owner", "type": "VARCHAR"}]}})"));
+  spec["processors"] = crds::json(R"([{"name": "score", "from": ["payments"], "to": "alerts", "key": ["card"],
+    "tables": ["cards"], "resources": {"limits": {"memory": "1Gi"}},
+    "sql": {"query": "SELECT p.card, amount, owner FROM payments p JOIN cards c ON c.card = p.card"}}])");
+  const Json joined = settings(plan(spec), "score");
+  CHECK(joined.at("tables") == crds::json(R"([{"topic": "cards", "key": ["card"], "fields": [
+    {"name": "card", "type": "VARCHAR", "required": true}, {"name": "owner", "type": "VARCHAR", "required": false}]}])"));
+  CHECK(joined.at("tablesMemory").as_int() == 512 << 20);
+  CHECK_FALSE(settings(plan(), "score").has("tables"));
+}
+
 TEST_CASE("a processor with a window is told its window and what its topic is keyed by") {
   Json spec = crds::fraud_spec();
   spec["topics"] = crds::json(R"([{"name": "payments", "partitions": 4, "key": ["card"],

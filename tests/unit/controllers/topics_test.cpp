@@ -48,6 +48,16 @@ TEST_CASE("an undeclared output gets its inputs partitions also of an existing t
   CHECK(plan.create[0].partitions == 7);
 }
 
+TEST_CASE("a compacted topic is made one") {
+  Json spec = crds::fraud_spec();
+  spec["topics"].push_back(crds::json(R"({"name": "cards", "partitions": 2, "compacted": true, "key": ["card"],
+    "value": {"fields": [{"name": "card", "type": "VARCHAR", "required": true}]}})"));
+  for (const WantedTopic& topic : wanted_topics(kContext, accepted(spec))) {
+    CHECK(topic.config.count("cleanup.policy") == (topic.name == "cards" ? 1 : 0));
+    if (topic.name == "cards") CHECK(topic.config.at("cleanup.policy") == "compact");
+  }
+}
+
 TEST_CASE("copies are as many as there are brokers at most three") {
   for (const auto& [brokers, copies] : std::map<int, int>{{0, 1}, {1, 1}, {2, 2}, {3, 3}, {9, 3}}) {
     CHECK(plan_topics({want("t", 1)}, {}, {}, brokers).create.at(0).replication_factor == copies);

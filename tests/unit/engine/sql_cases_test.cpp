@@ -10,6 +10,7 @@
 
 #include "common/base/text.h"
 #include "worker/engine/engine.h"
+#include "worker/engine/table.h"
 
 using namespace tidegate;
 using namespace tidegate::engine;
@@ -38,16 +39,30 @@ std::vector<SqlCase> load() {
   return cases;
 }
 
-Query query_of(const Json& body) {
+// The case's tables with their rows.
+std::vector<Table> tables_of(const Json& body) {
+  auto tables = tables_from_json(body.get("tables"));
+  REQUIRE(tables.ok());
+  for (std::size_t t = 0; t < tables->size(); ++t) {
+    for (const Json& row : body.get("tables").items()[t].get("rows").items())
+      REQUIRE((*tables)[t].put(row.dump()).ok());
+  }
+  return *std::move(tables);
+}
+
+Query query_of(const Json& body, const std::vector<Table>& tables) {
   auto fields = codec::Schema::from_json(body.get("fields"));
   REQUIRE(fields.ok());
-  return {body.get("topic").as_string(), *fields, body.get("query").as_string(), body.get("key").strings()};
+  Query query{body.get("topic").as_string(), *fields, body.get("query").as_string(), body.get("key").strings()};
+  for (const Table& table : tables) query.tables.push_back(&table);
+  return query;
 }
 
 void check_refusal(const Json& body) {
   const Json& refused = body.get("refused");
   std::optional<std::size_t> position;
-  const auto opened = Engine::open(query_of(body), {}, &position);
+  const std::vector<Table> tables = tables_of(body);
+  const auto opened = Engine::open(query_of(body, tables), {}, &position);
   REQUIRE_FALSE(opened.ok());
   CAPTURE(opened.error().message);
   CHECK(opened.error().reason == refused.get("reason").as_string());
@@ -110,7 +125,8 @@ void check_output(const Json& body, const Outcome& outcome) {
 }
 
 void check_accepted(const Json& body) {
-  auto opened = Engine::open(query_of(body), {});
+  const std::vector<Table> tables = tables_of(body);
+  auto opened = Engine::open(query_of(body, tables), {});
   REQUIRE_MESSAGE(opened.ok(), opened.error().message);
   const auto& columns = body.get("columns").items();
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -122,7 +138,12 @@ void check_accepted(const Json& body) {
     input.push_back(record.is_string() ? record.as_string() : record.dump());
   const Outcome whole = run(*opened, input, input.size() + 1);
   check_output(body, whole);
-  for (const std::size_t batch : {1, 2}) CHECK(run(*opened, input, batch) == whole);
+  for (const std::size_t batch : {1, 2}) {
+    const Outcome again = run(*opened, input, batch);
+    CAPTURE(batch);
+    CHECK(join(again.values, "\n") == join(whole.values, "\n"));
+    CHECK(again == whole);
+  }
 }
 
 }  // namespace

@@ -36,6 +36,21 @@ TEST_CASE("settings of a processor") {
   CHECK(settings->metrics_port == 9400);
 }
 
+TEST_CASE("tables come with the memory that they may take and not with a window") {
+  Json json = processor();
+  json["tables"] = Json::array({Json::object({{"topic", "cards"}})});
+  CHECK_FALSE(parse_settings(json.dump()).ok());
+  json["tablesMemory"] = 1000;
+  const auto settings = parse_settings(json.dump());
+  REQUIRE(settings.ok());
+  CHECK(settings->tables == json.get("tables"));
+  CHECK(settings->tables_memory == 1000);
+  json["window"] = Json::object({{"tumbling", Json::object({{"size", 60000}})}});
+  json["eventTime"] = Json::object({{"field", "ts"}, {"maxOutOfOrder", 0}, {"maxAhead", 1000}});
+  json["input"]["key"] = Json::array({"card"});
+  CHECK(parse_settings(json.dump()).error().message.find("tables") != std::string::npos);
+}
+
 TEST_CASE("sinks and sources") {
   Json sink = processor();
   sink["kind"] = "sink";

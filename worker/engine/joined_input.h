@@ -1,0 +1,51 @@
+// The records of the running batch beside the table rows that they are joined with. Private to this folder.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worker/codec/json_reader.h"
+#include "worker/engine/database.h"
+#include "worker/engine/engine.h"
+#include "worker/engine/input.h"
+#include "worker/engine/joins.h"
+#include "worker/engine/rows_function.h"
+#include "worker/engine/table.h"
+
+namespace tidegate::engine {
+
+// Finds the row of each record's key by itself, so that DuckDB has only to put the two side by side (joins.h): a hash
+// join would go through the whole table for every batch, and give the rows without a match last.
+class JoinedInput {
+ public:
+  // The tables must outlive it.
+  JoinedInput(codec::Schema fields, const std::vector<Join>& joins, const std::vector<const Table*>& tables);
+
+  // Makes the relations that side_by_side() names.
+  Result<void> register_with(Database& database);
+
+  // As those of Input. The tables must not change until the query is through.
+  void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
+           std::vector<Failure>& failures);
+  const Input::Taken& finish() const { return taken_; }
+
+ private:
+  struct Side {
+    Side(Rows made) : rows(std::move(made)), function(rows) {}
+    Rows rows;
+    RowsFunction function;
+    const Table* table = nullptr;
+    std::vector<std::size_t> fields;  // of the record, for each field of the key
+    std::vector<codec::Column> key;   // a column per field of the table, those of the key set
+  };
+
+  codec::JsonReader reader_;
+  Side records_;
+  std::vector<std::unique_ptr<Side>> lookups_;
+  Input::Taken taken_;
+};
+
+}  // namespace tidegate::engine
