@@ -164,6 +164,7 @@ TEST_CASE("a table without rows gives nulls - and records that cannot be rows ar
     }
     return std::string("missing");
   };
+  CHECK(worker.metric("tidegate_table_stale_rows") == 1);
   CHECK(count("Malformed") == "1");
   CHECK(count("KeyMismatch") == "2");
   CHECK(count("WrongType") == "0");
@@ -172,6 +173,8 @@ TEST_CASE("a table without rows gives nulls - and records that cannot be rows ar
   REQUIRE(eventually([&] { return stage.position() == 20; }));
   CHECK(stage.titles().at(2) == "good");
   CHECK(stage.titles().at(4) == "good");
+  stage.put({Titles::title("k2", "better")});
+  CHECK(eventually([&] { return worker.metric("tidegate_table_stale_rows") == 0; }));
 }
 
 TEST_CASE("a topic that is missing holds records up until it is there - another of its name begins the table anew") {

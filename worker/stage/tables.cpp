@@ -19,6 +19,7 @@ constexpr Duration kFollowingSlice{20};  // the same while records are worked on
 constexpr Duration kWait{10};            // for a first record
 constexpr Duration kWordsInterval{1000};
 constexpr Duration kReadAgain{60'000};  // after the memory was not enough: rows may have been removed
+constexpr std::size_t kMostStale = 10'000;  // keys that are remembered
 constexpr const char* kReasons[] = {"Malformed", "WrongType", "MissingField", "Oversized", "KeyMismatch"};
 
 std::string mebibytes(std::size_t bytes) {
@@ -44,6 +45,7 @@ Tables::Tables(const Settings& settings, metrics::Registry* registry) : settings
     one->rows = registry->gauge("tidegate_table_rows", labels);
     one->bytes = registry->gauge("tidegate_table_bytes", labels);
     one->lag = registry->gauge("tidegate_table_lag_records", labels);
+    one->stale_rows = registry->gauge("tidegate_table_stale_rows", labels);
     for (const char* reason : kReasons) {
       labels["reason"] = reason;
       one->rejected[reason] = registry->counter("tidegate_table_rejected_records_total", labels);
@@ -112,7 +114,10 @@ Result<void> Tables::take_in(Followed& one) {
       one.table.clear();
       return std::move(followed).error();
     }
-    if (followed->anew) one.table.clear();
+    if (followed->anew) {
+      one.table.clear();
+      one.stale.clear();
+    }
     for (const kafka::Record& record : followed->records.records()) put(one, record);
     more = !followed->records.empty() || !one.follower->caught_up();
     // A batch is bounded by the client's queue, so this is not passed by far.
@@ -121,6 +126,7 @@ Result<void> Tables::take_in(Followed& one) {
   one.rows.set(static_cast<double>(one.table.rows()));
   one.bytes.set(static_cast<double>(one.table.bytes()));
   one.lag.set(static_cast<double>(one.follower->lag()));
+  one.stale_rows.set(static_cast<double>(one.stale.size()));
   return {};
 }
 
@@ -133,7 +139,12 @@ void Tables::put(Followed& one, const kafka::Record& record) {
   } else {
     done = one.table.put(record.key, record.value);
   }
-  if (done) return;
+  if (done && one.stale.empty()) return;
+  if (done) {
+    one.stale.erase(std::string(*record.key));
+    return;
+  }
+  if (record.key && one.stale.size() < kMostStale) one.stale.emplace(*record.key);
   one.rejected.at(done.error().reason).add();
   log::error("a record of a table cannot be used; the row of its key stays as it was",
              {{"table", one.table.name()},

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class Tables {
     metrics::Gauge rows;
     metrics::Gauge bytes;
     metrics::Gauge lag;
+    metrics::Gauge stale_rows;
+    std::set<std::string> stale;                       // keys whose last record cannot be a row
     std::map<std::string, metrics::Counter> rejected;  // by reason
   };
 
