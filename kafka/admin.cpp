@@ -290,7 +290,7 @@ Result<std::map<std::string, std::vector<LogOffsets>>> Admin::log_offsets(
 }
 
 Result<std::vector<CommittedOffset>> Admin::committed(const std::string& group, const std::string& topic,
-                                                      int partitions) {
+                                                      int partitions, bool stable) {
   const std::string attempted = cat("committed offsets of group ", group);
   const PartitionList list(rd_kafka_topic_partition_list_new(partitions));
   for (int i = 0; i < partitions; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
@@ -298,6 +298,7 @@ Result<std::vector<CommittedOffset>> Admin::committed(const std::string& group, 
   auto event =
       impl_->call(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, attempted, [&](auto* client, auto* options, auto* queue) {
         rd_kafka_ListConsumerGroupOffsets_t* groups[] = {wanted.get()};
+        if (stable) const ErrorPtr bad(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
         rd_kafka_ListConsumerGroupOffsets(client, groups, 1, options, queue);
       });
   if (!event) return event.error();

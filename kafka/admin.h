@@ -61,7 +61,9 @@ class Admin {
   // Per topic, index = partition. Topics unknown to the cluster are left out.
   Result<std::map<std::string, std::vector<LogOffsets>>> log_offsets(
       const std::map<std::string, int>& topic_partitions);
-  Result<std::vector<CommittedOffset>> committed(const std::string& group, const std::string& topic, int partitions);
+  // `stable`: fails while a transaction is about to change them.
+  Result<std::vector<CommittedOffset>> committed(const std::string& group, const std::string& topic, int partitions,
+                                                 bool stable = false);
   // Removes the offsets of an empty group; no error when it does not exist.
   Result<void> delete_group(const std::string& group);
 

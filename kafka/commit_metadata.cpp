@@ -47,6 +47,8 @@ std::string CommitMetadata::encode() const {
   if (!windows.empty()) json["win"] = windows;
   put(json, "wm", watermark_us);
   put(json, "wm0", watermark_before_us);
+  put(json, "wmo", output_watermark_us);
+  if (idle) json["idle"] = true;
   if (dead_letters_by_reason) {
     json["why"] = Json::Object(dead_letters_by_reason->begin(), dead_letters_by_reason->end());
   }
@@ -85,6 +87,8 @@ Result<CommitMetadata> CommitMetadata::decode(std::string_view text) {
   metadata.windows = json.get("win").as_string();
   metadata.watermark_us = number(json, "wm");
   metadata.watermark_before_us = number(json, "wm0");
+  metadata.output_watermark_us = number(json, "wmo");
+  metadata.idle = json.get("idle").as_bool();
   if (json.get("nulls").is_array()) {
     auto& nulls = metadata.nulls.emplace();
     for (const Json& count : json.get("nulls").items()) nulls.push_back(count.as_int());

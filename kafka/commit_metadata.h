@@ -37,7 +37,10 @@ struct CommitMetadata {
   // needs. Microseconds since 1970; absent: no record moved the watermark yet.
   std::optional<std::int64_t> watermark_us;         // at `position`
   std::optional<std::int64_t> watermark_before_us;  // before the record at the committed offset
-  std::string windows;                              // what the windows depend on, hashed; empty: not a windowed stage
+  // Rows that the stage is still to write from records at `position` or after, or from open windows, are not older.
+  std::optional<std::int64_t> output_watermark_us;
+  bool idle = false;    // the partition has stood at its end for its idleTimeout, and no window is open
+  std::string windows;  // what the windows depend on, hashed; empty: not a windowed stage
   std::string topic_id;
   std::int64_t at_ms = 0;  // the worker's wall clock
   bool waiting = false;

@@ -72,7 +72,7 @@ struct Commit {
   int partition = 0;
   std::int64_t offset = 0;  // where the next reader begins
   std::string metadata;
-  std::int64_t position = 0;  // for the caller: what it has done, which may be more
+  std::int64_t revision = 0;  // for the caller
 };
 
 // One thread uses it; only problem() and away() may be called by others.

@@ -22,6 +22,7 @@ Output::Row Output::operator[](std::size_t index) const {
 
 void Output::clear() {
   roll_back({0, 0});
+  times_.clear();
   counts_ = {};
   std::fill(nulls_.begin(), nulls_.end(), 0);
 }
@@ -51,13 +52,21 @@ struct Engine::Impl {
   };
 
   Result<void> set_up(const Query& query, const Options& options);
-  Result<void> set_up_joins(const Query& query, const JoinPlan& plan);
+  Result<void> set_up_joins(const Query& query, const JoinPlan& plan, const Options& options);
   Attempt attempt(std::span<const std::string_view> records, std::size_t first, std::size_t last, Output& output);
   Result<void> run(std::span<const std::string_view> records, std::size_t first, std::size_t last, Output& output);
 };
 
 Result<void> Engine::Impl::set_up(const Query& query, const Options& options) {
   if (query.fields.size() == 0) return Error{"InvalidSchema", cat("topic \"", query.topic, "\" declares no fields")};
+  if (!options.time_field.empty()) {
+    const auto field = query.fields.find(options.time_field);
+    if (!field || query.fields[*field].type.type != codec::Type::timestamp) {
+      return Error{"InvalidSchema",
+                   cat("eventTime.field \"", options.time_field, "\" is no TIMESTAMP field of the topic")};
+    }
+    input.watch(*field);
+  }
   auto opened = Database::open(options.memory_limit);
   if (!opened) return std::move(opened).error();
   database = std::move(*opened);
@@ -77,9 +86,10 @@ Result<void> Engine::Impl::set_up(const Query& query, const Options& options) {
 }
 
 // The statement that was prepared is not the one to run then, but it has said what the columns are.
-Result<void> Engine::Impl::set_up_joins(const Query& query, const JoinPlan& plan) {
+Result<void> Engine::Impl::set_up_joins(const Query& query, const JoinPlan& plan, const Options& options) {
   if (plan.joins.empty()) return {};
   joined = std::make_unique<JoinedInput>(query.fields, plan.joins, query.tables);
+  if (const auto field = query.fields.find(options.time_field)) joined->watch(*field);
   if (auto done = joined->register_with(database); !done) return done;
   statement = Statement();
   if (auto error = database.prepare(plan.sql, statement)) return Error{"EngineFailed", error->message};
@@ -89,7 +99,11 @@ Result<void> Engine::Impl::set_up_joins(const Query& query, const JoinPlan& plan
 Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> records, std::size_t first,
                                             std::size_t last, Output& output) {
   const Output::Mark mark = output.mark();
-  joined ? joined->set(records, first, last, output.failures_) : input.set(records, first, last, output.failures_);
+  if (joined) {
+    joined->set(records, first, last, output.failures_, &output.times_);
+  } else {
+    input.set(records, first, last, output.failures_, &output.times_);
+  }
   ResultSet result;
   if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
     output.roll_back(mark);
@@ -144,7 +158,7 @@ Result<Engine> Engine::open(const Query& query, const Options& options, std::opt
   auto writer = ResultWriter::of(impl->statement, query.key);
   if (!writer) return std::move(writer).error();
   impl->writer = *std::move(writer);
-  if (auto done = impl->set_up_joins(query, plan); !done) return std::move(done).error();
+  if (auto done = impl->set_up_joins(query, plan, options); !done) return std::move(done).error();
   return Engine(std::move(impl));
 }
 

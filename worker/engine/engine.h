@@ -29,6 +29,13 @@ struct Query {
 
 struct Options {
   std::string memory_limit = "256MB";  // DuckDB's notation; bounds its buffers, not the batch itself
+  std::string time_field = "";         // a TIMESTAMP field whose values are wanted (Output::times); "": none
+};
+
+// When a record happened, by its field.
+struct RecordTime {
+  std::size_t record;   // index in the batch
+  std::int64_t micros;  // since 1970
 };
 
 // A record that gave no row because it is at fault itself.
@@ -59,6 +66,8 @@ class Output {
   std::int64_t returned() const { return counts_.returned; }  // rows that DuckDB gave back
   // Per field of the schema: rows taken without a value. Sized by the first run().
   const std::vector<std::int64_t>& nulls() const { return nulls_; }
+  // Of the records that could be read and have one. In no order, and some may be there twice.
+  const std::vector<RecordTime>& times() const { return times_; }
   void clear();
 
  private:
@@ -87,6 +96,7 @@ class Output {
   std::vector<Failure> failures_;
   Counts counts_;
   std::vector<std::int64_t> nulls_;
+  std::vector<RecordTime> times_;
 };
 
 // One in-memory DuckDB with one prepared statement, single-threaded, without access to files, network, extensions or

@@ -27,6 +27,11 @@ Input::Input(codec::Schema fields, bool numbered)
   for (std::size_t f = 0; f < count; ++f) columns_[f].validity = &validity_[f * words_];
 }
 
+void Input::watch(std::size_t time_field) {
+  time_field_ = time_field;
+  time_values_.resize(duckdb_vector_size());
+}
+
 Result<void> Input::register_with(duckdb_connection connection) {
   Handle<duckdb_table_function, duckdb_destroy_table_function> function;
   function.get() = duckdb_create_table_function();
@@ -43,11 +48,12 @@ Result<void> Input::register_with(duckdb_connection connection) {
 }
 
 void Input::set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
-                std::vector<Failure>& failures) {
+                std::vector<Failure>& failures, std::vector<RecordTime>* times) {
   batch_ = batch;
   next_ = first;
   last_ = last;
   failures_ = &failures;
+  times_ = times;
   started_ = false;
   taken_.rows = 0;
   std::fill(taken_.nulls.begin(), taken_.nulls.end(), 0);
@@ -94,8 +100,13 @@ void Input::fill(duckdb_function_info info, duckdb_data_chunk chunk) {
   }
 }
 
-void Input::fill_chunk(duckdb_data_chunk chunk) {
+void Input::begin_chunk() {
   for (codec::Column& column : columns_) column.data = nullptr;
+  if (time_field_) columns_[*time_field_].data = time_values_.data();
+}
+
+void Input::fill_chunk(duckdb_data_chunk chunk) {
+  begin_chunk();
   for (const Projected& p : projected_) {
     columns_[p.field].data = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, p.vector));
   }
@@ -117,7 +128,7 @@ void Input::fill_chunk(duckdb_data_chunk chunk) {
 
 const Input::Taken& Input::finish() {
   if (started_) return taken_;
-  for (codec::Column& column : columns_) column.data = nullptr;
+  begin_chunk();
   while (next_ < last_) read_rows(duckdb_vector_size());
   return taken_;
 }
@@ -128,6 +139,9 @@ std::size_t Input::read_rows(std::size_t capacity) {
   numbers_read_.clear();
   for (; row < capacity && next_ < last_; ++next_) {
     if (auto read = reader_.read(batch_[next_], columns_, row); read) {
+      if (times_ != nullptr && time_field_ && columns_[*time_field_].valid(row)) {
+        times_->push_back({next_, columns_[*time_field_].at<std::int64_t>(row)});
+      }
       ++row;
       if (numbered_) numbers_read_.push_back(static_cast<std::int64_t>(next_));
     } else {

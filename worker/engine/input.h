@@ -27,12 +27,16 @@ class Input {
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
+  // The field's values are wanted, also where the query does not use it. Before the first set().
+  void watch(std::size_t time_field);
+
   Result<void> register_with(duckdb_connection connection);
 
   // What the next execution reads: records [first, last) of the batch; those that cannot be read are added to
   // `failures`.
-  void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
-           std::vector<Failure>& failures);
+  // `times` gets what is watched.
+  void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last, std::vector<Failure>& failures,
+           std::vector<RecordTime>* times = nullptr);
 
   // What the execution took. Counted once it is over: a plan that needs no rows, such as WHERE false, never pulls, so
   // its records are read and counted here.
@@ -49,6 +53,7 @@ class Input {
 
   void start(duckdb_init_info info);
   void fill_chunk(duckdb_data_chunk chunk);
+  void begin_chunk();
   std::size_t read_rows(std::size_t capacity);
   void count(std::size_t rows);
 
@@ -70,6 +75,9 @@ class Input {
   std::size_t next_ = 0;
   std::size_t last_ = 0;
   std::vector<Failure>* failures_ = nullptr;
+  std::optional<std::size_t> time_field_;
+  std::vector<std::int64_t> time_values_;  // for a query that does not use it
+  std::vector<RecordTime>* times_ = nullptr;
   bool started_ = false;  // by the query's plan
   Taken taken_;
 };

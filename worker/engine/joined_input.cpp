@@ -31,7 +31,7 @@ Result<void> JoinedInput::register_with(Database& database) {
 }
 
 void JoinedInput::set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
-                      std::vector<Failure>& failures) {
+                      std::vector<Failure>& failures, std::vector<RecordTime>* times) {
   std::size_t bytes = 0;
   for (std::size_t i = first; i < last; ++i) {
     if (batch[i].size() <= codec::kMaxRecordBytes) bytes += batch[i].size();
@@ -42,6 +42,9 @@ void JoinedInput::set(std::span<const std::string_view> batch, std::size_t first
   std::size_t rows = 0;
   for (std::size_t i = first; i < last; ++i) {
     if (auto read = reader_.read(batch[i], columns, rows); read) {
+      if (times != nullptr && time_field_ && columns[*time_field_].valid(rows)) {
+        times->push_back({i, columns[*time_field_].at<std::int64_t>(rows)});
+      }
       ++rows;
     } else {
       Error error = std::move(read).error();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,8 +29,9 @@ class JoinedInput {
   Result<void> register_with(Database& database);
 
   // As those of Input. The tables must not change until the query is through.
+  void watch(std::size_t field) { time_field_ = field; }
   void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
-           std::vector<Failure>& failures);
+           std::vector<Failure>& failures, std::vector<RecordTime>* times);
   const Input::Taken& finish() const { return taken_; }
 
  private:
@@ -45,6 +47,7 @@ class JoinedInput {
   codec::JsonReader reader_;
   Side records_;
   std::vector<std::unique_ptr<Side>> lookups_;
+  std::optional<std::size_t> time_field_;
   Input::Taken taken_;
 };
 

@@ -37,6 +37,7 @@ struct Pane {
 struct Partition {
   window::Watermark watermark;
   std::int64_t accounted = 0;                                           // records below this offset only rebuild
+  Micros resumed = window::kNever;                                      // the watermark at it
   std::int64_t next_window = std::numeric_limits<std::int64_t>::min();  // earlier ones are out already
   std::map<std::int64_t, Pane> panes;
 };
@@ -335,7 +336,7 @@ void WindowedEngine::assign(int partition, const window::Resume& resume) {
   const window::Window& window = impl_->query.window;
   // From the record at `rewind` on everything is decided again as it was decided then.
   const Micros from = progress.rewind ? progress.watermark_before : progress.watermark;
-  Partition made{window::Watermark(impl_->query.time, from), resume.position, {}, {}};
+  Partition made{window::Watermark(impl_->query.time, from), resume.position, progress.watermark, {}, {}};
   made.next_window = window::first_open(window, progress.watermark);
   if (resume.changed && progress.watermark != window::kNever) {
     made.next_window = window::pane_of(window, progress.watermark + window.slide - 1);
@@ -357,6 +358,8 @@ Result<void> WindowedEngine::run(int partition, std::span<const TimedRecord> rec
   if (records.empty()) return {};
   if (!impl_->partitions.contains(partition)) assign(partition, {});
   Partition& mine = impl_->partitions.at(partition);
+  // Rebuilt: it is as far as it was, also where that did not come from the records.
+  if (records.front().offset >= mine.accounted) mine.watermark.advance(mine.resumed);
   if (auto staged = impl_->stage(records, output); !staged) return staged;
   std::map<std::int64_t, Arrival> arrivals;
   std::vector<std::int64_t> refused;
@@ -366,6 +369,14 @@ Result<void> WindowedEngine::run(int partition, std::span<const TimedRecord> rec
   std::sort(output.failures_.begin(), output.failures_.end(),
             [](const Failure& a, const Failure& b) { return a.record < b.record; });
   if (records.back().offset < mine.accounted) output.failures_.clear();
+  return impl_->close(partition, mine, window::first_open(impl_->query.window, mine.watermark.value()), output);
+}
+
+Result<void> WindowedEngine::advance(int partition, Micros watermark, Output& output) {
+  output.clear();
+  if (!impl_->partitions.contains(partition)) assign(partition, {});
+  Partition& mine = impl_->partitions.at(partition);
+  mine.watermark.advance(std::max(watermark, mine.resumed));
   return impl_->close(partition, mine, window::first_open(impl_->query.window, mine.watermark.value()), output);
 }
 
@@ -381,7 +392,8 @@ window::Progress WindowedEngine::progress(int partition) const {
   const auto found = impl_->partitions.find(partition);
   if (found == impl_->partitions.end()) return {};
   const Partition& mine = found->second;
-  window::Progress progress{std::nullopt, mine.watermark.value(), mine.watermark.value()};
+  const Micros watermark = mine.watermark.value();
+  window::Progress progress{std::nullopt, watermark, watermark, window::earliest_open(impl_->query.window, watermark)};
   for (const auto& [number, pane] : mine.panes) {
     if (progress.rewind && pane.first_offset >= *progress.rewind) continue;
     progress.rewind = pane.first_offset;

@@ -67,6 +67,9 @@ class WindowedEngine {
   // and the records at fault. After a failure, also KeyMismatch and QueryFailed, the state is undefined: begin again
   // with a new engine at what was committed.
   Result<void> run(int partition, std::span<const TimedRecord> records, Output& output);
+  // No record older than this comes any more; `output` gets the rows of the windows that this closes. Every record that
+  // was read already must have been run() before.
+  Result<void> advance(int partition, window::Micros watermark, Output& output);
   // Closes every window: there are no more records.
   Result<void> flush(Output& output);
 

@@ -42,6 +42,9 @@ void Ledger::assign(const kafka::StartPosition& start) {
     if (const auto resume = resume_of(start); resume && !windows_.empty()) {
       partition.position = resume->position;
       partition.windows = resume->progress;
+    } else if (windows_.empty() && start.committed->watermark_us) {
+      const window::Micros watermark = *start.committed->watermark_us;
+      partition.windows = {std::nullopt, watermark, window::kNever, watermark};
     }
   }
   if (start.problem) partition.problem = start.problem->message;
@@ -51,6 +54,22 @@ void Ledger::assign(const kafka::StartPosition& start) {
 void Ledger::add(int partition, Entry entry) {
   const auto found = partitions_.find(partition);
   if (found != partitions_.end()) found->second.under_way.push_back(std::move(entry));
+}
+
+void Ledger::advance(int partition, Entry entry) {
+  const auto found = partitions_.find(partition);
+  if (found == partitions_.end()) return;
+  const Partition& mine = found->second;
+  entry.position = mine.under_way.empty() ? mine.position : mine.under_way.back().position;
+  entry.seen = mine.under_way.empty() ? mine.seen : mine.under_way.back().seen;
+  add(partition, std::move(entry));
+}
+
+void Ledger::idle(const std::vector<int>& partitions) {
+  for (auto& [number, partition] : partitions_) {
+    const bool is = std::find(partitions.begin(), partitions.end(), number) != partitions.end();
+    if (std::exchange(partition.idle, is) != is) ++partition.revision;
+  }
 }
 
 void Ledger::rebuilt(int partition, std::int64_t number) {
@@ -67,6 +86,7 @@ void Ledger::reach(int partition, std::int64_t position, std::int64_t seen) {
   const bool idle = mine.under_way.empty();
   std::int64_t& last = idle ? mine.position : mine.under_way.back().position;
   std::int64_t& last_seen = idle ? mine.seen : mine.under_way.back().seen;
+  if (idle && position > last) ++mine.revision;
   last = std::max(last, position);
   if (idle) reached_ += std::max<std::int64_t>(seen - last_seen, 0);
   last_seen = std::max(last_seen, seen);
@@ -91,6 +111,7 @@ Ledger::Settled Ledger::settle() {
       if (first.rows) first.accounts.out += first.rows->acknowledged();
       if (first.dead_letters) first.accounts.dead_letters += first.dead_letters->acknowledged();
       partition.position = first.position;
+      ++partition.revision;
       if (first.windows) partition.windows = first.windows;
       partition.accounts.add(first.accounts);
       settled.accounts.add(first.accounts);
@@ -135,13 +156,13 @@ std::string Ledger::problem() const {
 
 bool Ledger::moved() const {
   return std::any_of(partitions_.begin(), partitions_.end(),
-                     [](const auto& entry) { return entry.second.committed != entry.second.position; });
+                     [](const auto& entry) { return entry.second.committed != entry.second.revision; });
 }
 
 std::vector<kafka::Commit> Ledger::commits(bool all, const std::string& stage_problem, std::int64_t now_ms) const {
   std::vector<kafka::Commit> commits;
   for (const auto& [number, partition] : partitions_) {
-    if (!all && partition.committed == partition.position) continue;
+    if (!all && partition.committed == partition.revision) continue;
     commits.push_back(commit_of(number, partition, stage_problem, now_ms));
   }
   return commits;
@@ -177,8 +198,10 @@ kafka::Commit Ledger::commit_of(int number, const Partition& partition, const st
     if (partition.windows->watermark_before != window::kNever) {
       metadata.watermark_before_us = partition.windows->watermark_before;
     }
+    if (partition.windows->output != window::kNever) metadata.output_watermark_us = partition.windows->output;
   }
-  return {number, offset, metadata.encode(), partition.position};
+  metadata.idle = partition.idle && offset == partition.position;
+  return {number, offset, metadata.encode(), partition.revision};
 }
 
 std::optional<int> ordinal_of(const std::string& instance) {
@@ -193,7 +216,7 @@ std::optional<int> ordinal_of(const std::string& instance) {
 void Ledger::accepted(const std::vector<kafka::Commit>& commits) {
   for (const kafka::Commit& commit : commits) {
     const auto found = partitions_.find(commit.partition);
-    if (found != partitions_.end()) found->second.committed = commit.position;
+    if (found != partitions_.end()) found->second.committed = commit.revision;
   }
 }
 

@@ -38,7 +38,7 @@ class Ledger {
     std::shared_ptr<kafka::Delivery> rows;          // null: none had to be written
     std::shared_ptr<kafka::Delivery> dead_letters;  // the same
     std::vector<Sample> samples;
-    std::optional<window::Progress> windows;  // of a windowed stage, after the records
+    std::optional<window::Progress> windows;  // of a stage that follows event time, after the records
   };
   struct Settled {
     Accounts accounts;
@@ -57,6 +57,11 @@ class Ledger {
   bool empty() const { return partitions_.empty(); }
 
   void add(int partition, Entry entry);
+  // What came out without further records; the entry's position and `seen` are those of what is under way.
+  void advance(int partition, Entry entry);
+  // Just these partitions have been quiet for so long that stages behind must not wait for them. One with an open
+  // window is not idle to them.
+  void idle(const std::vector<int>& partitions);
   // Records up to the one with this number (kafka::Record::number) were accounted for by an earlier worker.
   void rebuilt(int partition, std::int64_t number);
   // Reading has reached `position` without further records (the end of the log, transaction markers), when `seen` had
@@ -96,7 +101,9 @@ class Ledger {
     std::int64_t seen_before = 0;
     std::deque<Entry> under_way;
     std::optional<window::Progress> windows;
-    std::int64_t committed = -1;  // position of the last accepted commit by this worker
+    bool idle = false;
+    std::int64_t revision = 1;   // of what a commit would say
+    std::int64_t committed = 0;  // revision of the last accepted commit by this worker
     std::string problem;
   };
   kafka::Commit commit_of(int number, const Partition& partition, const std::string& stage_problem,

@@ -14,21 +14,19 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t kMaxUnderWay = 256;  // batches not acknowledged; the producer's queue bounds their bytes
-constexpr Duration kGather{3};             // latency that is paid for larger batches at low load
-constexpr Duration kBusyWait{5};           // acknowledgements are looked after this often
+constexpr Duration kGather{3};  // latency that is paid for larger batches at low load
 constexpr Duration kIdleWait{100};
 constexpr Duration kFirstBackoff{200};
 constexpr Duration kLastBackoff{5000};
-constexpr Duration kQueuePatience{1000};    // a full producer queue for longer: keep the membership meanwhile
-constexpr Duration kSilencePatience{5000};  // without acknowledgements, until it is a problem
-constexpr Duration kRevokePatience{5000};   // for acknowledgements before partitions are given up
-constexpr Duration kStopPatience{15'000};
+constexpr Duration kQueuePatience{1000};          // a full producer queue for longer: keep the membership meanwhile
+constexpr Duration kSilencePatience{5000};        // without acknowledgements, until it is a problem
+constexpr Duration kRevokePatience{5000};         // for acknowledgements before partitions are given up
 constexpr Duration kTransactionPatience{10'000};  // it times out then
 constexpr Duration kLeavePatience{3000};
 constexpr Duration kAwayPatience{20'000};  // without any broker, until somebody else looks for them
 constexpr Duration kLookInterval{5000};
 constexpr Duration kLookTimeout{2000};
+constexpr Duration kMoveInterval{50};           // of watermarks without records
 constexpr Duration kReconnectPatience{15'000};  // the client's own reconnects are up to 10 s apart
 
 std::string words_of(const Error& error) {
@@ -71,6 +69,8 @@ Result<void> Loop::run(const std::stop_token& stop) {
   if (!consumer) return std::move(consumer).error();
   consumer_ = *std::move(consumer);
   committer_.emplace(ledger_, *consumer_, producer_);
+  if (settings_.time) watermarks_.emplace(*settings_.time);
+  if (settings_.time && !settings_.time->writers.empty()) upstream_.emplace(settings_);
 
   Result<void> outcome;
   while (outcome && !stop.stop_requested()) outcome = turn();
@@ -111,6 +111,7 @@ Result<void> Loop::turn() {
   if (!blocked() && !batches_.empty() && !held) {
     if (auto worked = work(); !worked) return worked;
   }
+  if (auto moved = move_watermarks(); !moved) return moved;
   const std::string now_wrong = problem();
   metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
   metrics_.in_flight_records.set(static_cast<double>(records_in_flight()));
@@ -185,14 +186,20 @@ Result<void> Loop::poll() {
   } else if (step_.mixes_partitions()) {
     batches_.push_back(std::move(polled->records));
   } else {
-    for (kafka::RecordBatch& batch : polled->records.split()) batches_.push_back(std::move(batch));
+    for (kafka::RecordBatch& batch : polled->records.split()) {
+      if (watermarks_) watermarks_->stir(batch.records().front().partition);
+      batches_.push_back(std::move(batch));
+    }
   }
   if (batches_.empty()) reach_ends();
   return {};
 }
 
 void Loop::reach_ends() {
-  for (const auto& [partition, end] : std::exchange(ends_, {})) ledger_.reach(partition, end.position, end.seen);
+  for (const auto& [partition, end] : std::exchange(ends_, {})) {
+    ledger_.reach(partition, end.position, end.seen);
+    if (watermarks_) watermarks_->reach(partition, end.position, steady_clock::now());
+  }
 }
 
 void Loop::open_step() {
@@ -260,6 +267,10 @@ void Loop::finish_batch() {
   metrics_.busy_seconds.add(std::chrono::duration<double>(busy).count());
   const std::size_t rebuilt = handover_->rebuilt();
   if (rebuilt > 0) ledger_.rebuilt(records[rebuilt - 1].partition, records[rebuilt - 1].number);
+  if (watermarks_ && handover_->windows()) {
+    const kafka::Record& last = records.back();
+    watermarks_->read(last.partition, last.offset + 1, handover_->windows()->watermark);
+  }
   const BatchOutcome outcome{records, handover_->rejections(), handover_->counts(), busy, wait, rebuilt};
   for (auto& [partition, entry] : share_out(outcome)) {
     entry.windows = handover_->windows();
@@ -358,6 +369,7 @@ std::string Loop::problem() const {
   if (ledger_.under_way() > 0 && steady_clock::now() - last_progress_ > kSilencePatience) {
     return "Kafka: records written are not acknowledged; are enough replicas of the topic in sync?";
   }
+  if (std::string upstream = upstream_ ? upstream_->problem() : ""; !upstream.empty()) return upstream;
   return ledger_.problem();
 }
 
@@ -372,6 +384,10 @@ void Loop::assigned(const std::vector<kafka::StartPosition>& partitions) {
     }
     ledger_.assign(start);
     step_.assigned(start);
+    if (watermarks_) {
+      watermarks_->assign(start.partition, start.position,
+                          start.committed ? start.committed->watermark_us.value_or(window::kNever) : window::kNever);
+    }
   }
 }
 
@@ -404,6 +420,7 @@ void Loop::give_up(const std::vector<int>& partitions, bool lost) {
 void Loop::forget(int partition) {
   ledger_.revoke(partition);
   step_.revoked(partition);
+  if (watermarks_) watermarks_->revoke(partition);
   ends_.erase(partition);
   const auto holds = [partition](const kafka::RecordBatch& batch) {
     return std::any_of(batch.records().begin(), batch.records().end(),

@@ -21,6 +21,8 @@
 #include "worker/stage/rate_limit.h"
 #include "worker/stage/settings.h"
 #include "worker/stage/step.h"
+#include "worker/stage/upstream.h"
+#include "worker/stage/watermarks.h"
 
 namespace tidegate::stage {
 
@@ -40,6 +42,10 @@ class Loop final : private kafka::AssignmentListener {
   Result<void> run(const std::stop_token& stop);
 
  private:
+  static constexpr std::size_t kMaxUnderWay = 256;  // batches not acknowledged; the producer's queue bounds their bytes
+  static constexpr Duration kBusyWait{5};           // acknowledgements are looked after this often
+  static constexpr Duration kStopPatience{15'000};
+
   void assigned(const std::vector<kafka::StartPosition>& partitions) override;
   void revoked(const std::vector<int>& partitions, bool lost) override;
   void forget(int partition);
@@ -54,6 +60,8 @@ class Loop final : private kafka::AssignmentListener {
   void finish_handover(Duration patience);
   void finish_batch();
   void reach_ends();
+  Result<void> move_watermarks();
+  Result<void> advance(const Watermarks::Due& due);
   Result<void> settle();
   void await_acknowledgements(const std::vector<int>* partitions, Duration patience);
   Result<void> commit_when_due(const std::string& problem);
@@ -81,6 +89,9 @@ class Loop final : private kafka::AssignmentListener {
   std::optional<SteadyTime> in_hand_since_;  // the first of batches_
   std::chrono::microseconds held_back_{0};   // by the rate limit since then
   std::chrono::microseconds worked_{0};      // processor time of this thread on it since then
+  std::optional<Watermarks> watermarks_;     // of a stage with settings.time
+  std::optional<Upstream> upstream_;         // of one behind others
+  SteadyTime next_move_{};
   RateLimit rate_limit_;
   Pace pace_;                              // of a sink's target
   SteadyTime held_back_until_{};           // what held_back_ counts already

@@ -1,3 +1,4 @@
+#include <map>
 #include <optional>
 
 #include "common/base/text.h"
@@ -24,8 +25,9 @@ class ProcessorStep : public Step {
     if (auto kept = keep_up(); !kept) return kept;
     auto fields = codec::Schema::from_json(settings_.input_fields);
     if (!fields) return std::move(fields).error();
-    engine::Query query{settings_.input_topic, *std::move(fields), settings_.query, settings_.output_key};
+    engine::Query query{settings_.query_topic, *std::move(fields), settings_.query, settings_.output_key};
     engine::Options options;
+    if (follows_records()) options.time_field = settings_.time->field->field;
     if (tables_) {
       query.tables = tables_->tables();
       options.memory_limit = kMemoryBesideTables;
@@ -41,6 +43,22 @@ class ProcessorStep : public Step {
     auto parts = std::make_shared<Parts>();
     if (auto done = run_part(records, 0, output, *parts); !done) return std::move(done).error();
     output.memory = std::move(parts);
+    if (settings_.time) output.windows = progress(records.front().partition);
+    return output;
+  }
+
+  void assigned(const kafka::StartPosition& start) override {
+    watermarks_.erase(start.partition);
+    if (start.committed && start.committed->watermark_us) {
+      watermark(start.partition).advance(*start.committed->watermark_us);
+    }
+  }
+  void revoked(int partition) override { watermarks_.erase(partition); }
+
+  Result<StepOutput> advance(int partition, window::Micros to) override {
+    watermark(partition).advance(to);
+    StepOutput output;
+    output.windows = progress(partition);
     return output;
   }
 
@@ -69,6 +87,17 @@ class ProcessorStep : public Step {
             }};
   }
 
+  // Whether the times of records, and not stages before this one, tell how far a partition is.
+  bool follows_records() const { return settings_.time && settings_.time->field && !settings_.time->field->written; }
+  window::Watermark& watermark(int partition) {
+    const auto field = settings_.time ? settings_.time->field : std::nullopt;
+    return watermarks_.try_emplace(partition, field.value_or(window::EventTime{})).first->second;
+  }
+  window::Progress progress(int partition) {
+    const window::Micros value = watermark(partition).value();
+    return {std::nullopt, value, window::kNever, value};
+  }
+
   // `first`: index of records[0] in the whole batch.
   Result<void> run_part(std::span<const kafka::Record> records, std::size_t first, StepOutput& output, Parts& parts) {
     values_.clear();
@@ -88,6 +117,11 @@ class ProcessorStep : public Step {
     }
     for (const engine::Failure& failure : result->failures()) {
       output.rejections.push_back({first + failure.record, failure.reason, failure.message, failure.summary});
+    }
+    for (const engine::RecordTime& time : result->times()) {
+      const kafka::Record& record = records[time.record];
+      window::Watermark& mine = watermark(record.partition);
+      if (!mine.ahead(time.micros, record.timestamp_ms)) mine.observe(time.micros);
     }
     output.counts.took += result->taken();
     output.counts.gave += result->returned();
@@ -118,6 +152,7 @@ class ProcessorStep : public Step {
   std::optional<engine::Engine> engine_;
   std::vector<std::string_view> values_;
   std::shared_ptr<Spare> spare_;
+  std::map<int, window::Watermark> watermarks_;  // of a stage with settings.time
 };
 
 }  // namespace

@@ -147,6 +147,28 @@ void read_tables(Reader& reader, Settings& settings) {
   if (settings.window) reader.complain("tables", "must not be given with window");
 }
 
+void read_time(Reader& reader, Settings& settings) {
+  const Json& json = reader.json();
+  if (!json.has("eventTime") && !json.has("writers")) return;
+  TimeSettings& out = settings.time.emplace();
+  if (json.has("eventTime")) {
+    auto field = window::event_time_from_json(json.get("eventTime"));
+    if (!field) return reader.complain("eventTime", field.error().message);
+    out.field = *std::move(field);
+  }
+  for (const Json& writer : json.get("writers").items()) {
+    out.writers.push_back({writer.get("group").as_string(), writer.get("topic").as_string()});
+    if (out.writers.back().group.empty() || out.writers.back().topic.empty()) {
+      reader.complain("writers", "must have a group and a topic each");
+    }
+  }
+  if (json.has("idle")) {
+    out.idle_timeout = Duration{json.at("idle/timeout").as_int()};
+    if (out.idle_timeout <= Duration{0}) reader.complain("idle/timeout", "must be a number of milliseconds above 0");
+    out.close_when_idle = reader.flag("idle/close");
+  }
+}
+
 void read_kind(Reader& reader, Settings& settings) {
   const std::string kind = reader.text("kind");
   if (kind == "source") {
@@ -170,11 +192,13 @@ void read_kind(Reader& reader, Settings& settings) {
     settings.output_topic = reader.text("output/topic");
     settings.output_key = reader.names("output/key");
     settings.query = reader.text("sql/query");
+    settings.query_topic = reader.optional_text("sql/topic", settings.input_topic);
     const std::string delivery = reader.optional_text("delivery", "at-least-once");
     settings.exactly_once = delivery == "exactly-once";
     if (!settings.exactly_once && delivery != "at-least-once") {
       reader.complain("delivery", "must be exactly-once or at-least-once");
     }
+    read_time(reader, settings);
     if (!reader.json().get("window").is_null()) read_window(reader, settings);
     if (!reader.json().get("tables").items().empty()) read_tables(reader, settings);
   } else if (kind == "sink") {

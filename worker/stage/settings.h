@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/json/json.h"
 #include "kafka/config.h"
@@ -47,6 +48,19 @@ struct WindowSettings {
   std::string identity;                // changes with whatever open windows depend on
 };
 
+// Of a processor that works in windows or stands before one that does: what it knows of event time.
+struct TimeSettings {
+  // A stage that writes the input topic, and the topic that it reads.
+  struct Writer {
+    std::string group;
+    std::string topic;
+  };
+  std::optional<window::EventTime> field;  // none: only the writers tell
+  std::vector<Writer> writers;             // none: the topic is filled from outside
+  Duration idle_timeout{0};                // standing at its end for that long a partition is idle; 0: never
+  bool close_when_idle = false;            // the watermark of an idle partition goes on with the clock
+};
+
 // Which members are set follows from `kind`; load() checks it.
 struct Settings {
   std::string name_space;
@@ -65,10 +79,12 @@ struct Settings {
   Json output_fields;  // sources only
   std::string dead_letter_topic;
   std::string query;
+  std::string query_topic;    // what the query calls the input topic
   bool exactly_once = false;  // of a processor; else at least once
   std::optional<WindowSettings> window;
   Json tables;                     // lookup tables of a processor, as in the file; worker/engine reads them
   std::int64_t tables_memory = 0;  // bytes that they may take
+  std::optional<TimeSettings> time;
   std::optional<LogSinkSettings> log_sink;
   std::optional<PostgresSinkSettings> postgres_sink;
   std::optional<HttpSinkSettings> http_sink;

@@ -32,9 +32,9 @@ struct StepOutput {
   std::shared_ptr<const void> memory;
   std::vector<Rejection> rejections;  // ascending by index
   StepCounts counts;
-  // Of a step that keeps state:
-  std::size_t rebuilt = 0;  // so many of the first records only rebuilt what was lost with an earlier worker
-  std::optional<window::Progress> windows;
+  // Of a step that keeps state: so many of the first records only rebuilt what was lost with an earlier worker.
+  std::size_t rebuilt = 0;
+  std::optional<window::Progress> windows;  // of a stage with settings.time
 };
 
 // The reason of an open() that goes on with something long: to be called again at once.
@@ -59,6 +59,9 @@ class Step {
   virtual bool keeps_state() const { return false; }
   virtual void assigned(const kafka::StartPosition&) {}
   virtual void revoked(int /*partition*/) {}
+  // Of a stage with settings.time: no record of the partition that is still to come is older than `watermark`, and all
+  // records before this moment went through run().
+  virtual Result<StepOutput> advance(int /*partition*/, window::Micros /*watermark*/) { return StepOutput{}; }
 };
 
 // Puts itself between the run loop and a step; for tests that seed a fault. Empty: the step as it is.

@@ -24,7 +24,7 @@ class WindowedStep final : public Step {
     if (!fields) return std::move(fields).error();
     const WindowSettings& window = *settings_.window;
     engine::WindowedQuery query;
-    query.query = {settings_.input_topic, *std::move(fields), settings_.query, settings_.output_key};
+    query.query = {settings_.query_topic, *std::move(fields), settings_.query, settings_.output_key};
     query.window = window.window;
     query.time = window.time;
     if (input_partitions_ > 1) {
@@ -50,26 +50,17 @@ class WindowedStep final : public Step {
     const std::int64_t accounted = resumes_[partition].position;
     const auto fresh = std::find_if(records.begin(), records.end(),
                                     [&](const kafka::Record& record) { return record.offset >= accounted; });
-    StepOutput output;
-    output.rebuilt = static_cast<std::size_t>(fresh - records.begin());
+    const auto rebuilt = static_cast<std::size_t>(fresh - records.begin());
     auto result = std::make_shared<engine::Output>();
-    if (auto ran = run_part(partition, records.first(output.rebuilt), *result); !ran) return std::move(ran).error();
-    if (auto ran = run_part(partition, records.subspan(output.rebuilt), *result); !ran) return std::move(ran).error();
-    for (std::size_t i = 0; i < result->size(); ++i) {
-      const engine::Output::Row row = (*result)[i];
-      if (const std::size_t bytes = row.value.size() + (row.key ? row.key->size() : 0); bytes > max_row_bytes_) {
-        return Error{"Oversized", cat("a window's row has ", std::to_string(bytes), " bytes; topic ",
-                                      settings_.output_topic, " takes ", std::to_string(max_row_bytes_))};
-      }
-      output.rows.push_back({row.key, row.value});
-    }
-    for (const engine::Failure& failure : result->failures()) {
-      output.rejections.push_back({output.rebuilt + failure.record, failure.reason, failure.message, failure.summary});
-    }
-    output.counts = {result->taken(), result->returned(), result->nulls(), false};
-    output.windows = engine_->progress(partition);
-    output.memory = std::move(result);
-    return output;
+    if (auto ran = run_part(partition, records.first(rebuilt), *result); !ran) return std::move(ran).error();
+    if (auto ran = run_part(partition, records.subspan(rebuilt), *result); !ran) return std::move(ran).error();
+    return step_output(partition, rebuilt, std::move(result));
+  }
+
+  Result<StepOutput> advance(int partition, window::Micros watermark) override {
+    auto result = std::make_shared<engine::Output>();
+    if (auto closed = engine_->advance(partition, watermark, *result); !closed) return std::move(closed).error();
+    return step_output(partition, 0, std::move(result));
   }
 
   bool mixes_partitions() const override { return false; }
@@ -92,6 +83,26 @@ class WindowedStep final : public Step {
   }
 
  private:
+  Result<StepOutput> step_output(int partition, std::size_t rebuilt, std::shared_ptr<engine::Output> result) {
+    StepOutput output;
+    output.rebuilt = rebuilt;
+    for (std::size_t i = 0; i < result->size(); ++i) {
+      const engine::Output::Row row = (*result)[i];
+      if (const std::size_t bytes = row.value.size() + (row.key ? row.key->size() : 0); bytes > max_row_bytes_) {
+        return Error{"Oversized", cat("a window's row has ", std::to_string(bytes), " bytes; topic ",
+                                      settings_.output_topic, " takes ", std::to_string(max_row_bytes_))};
+      }
+      output.rows.push_back({row.key, row.value});
+    }
+    for (const engine::Failure& failure : result->failures()) {
+      output.rejections.push_back({rebuilt + failure.record, failure.reason, failure.message, failure.summary});
+    }
+    output.counts = {result->taken(), result->returned(), result->nulls(), false};
+    output.windows = engine_->progress(partition);
+    output.memory = std::move(result);
+    return output;
+  }
+
   Result<void> run_part(int partition, std::span<const kafka::Record> records, engine::Output& output) {
     if (records.empty()) {
       output.clear();

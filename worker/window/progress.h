@@ -9,11 +9,12 @@
 namespace tidegate::window {
 
 // For the text beside the committed offset. Reading must begin again at `rewind`, with `watermark_before`, to have the
-// rows of open windows again.
+// rows of open windows again. A stage without windows has only watermarks.
 struct Progress {
   std::optional<std::int64_t> rewind;  // offset of the oldest record that an open window holds; nothing: no row is held
   Micros watermark = kNever;
   Micros watermark_before = kNever;  // before the record at `rewind`
+  Micros output = kNever;            // no row that is still to come out is older: what stages behind this one build on
 
   friend bool operator==(const Progress&, const Progress&) = default;
 };

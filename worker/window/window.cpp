@@ -49,6 +49,7 @@ Result<EventTime> event_time_from_json(const Json& json) {
   const auto ahead = span(json, "maxAhead", true);
   if (!ahead) return ahead.error();
   time.max_ahead = *ahead;
+  time.written = json.get("written").as_bool();
   return time;
 }
 

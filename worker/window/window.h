@@ -22,6 +22,7 @@ struct EventTime {
   std::string field;
   Micros max_out_of_order = 0;  // a record may be that much older than the newest before it
   Micros max_ahead = 0;         // and that much newer than its Kafka timestamp
+  bool written = false;         // by stages of the pipeline: they tell the watermark, the records do not move it
 };
 
 // Windows [start, start + size), one every `slide`, aligned with 1970-01-01. Tumbling when slide == size.
@@ -33,7 +34,7 @@ struct Window {
 // {"tumbling": {"size": ms}} or {"hopping": {"size": ms, "slide": ms}}. Fails with reason InvalidWindow, naming the
 // field.
 Result<Window> window_from_json(const Json& json);
-// {"field": "ts", "maxOutOfOrder": ms, "maxAhead": ms}. Fails with reason InvalidWindow.
+// {"field": "ts", "maxOutOfOrder": ms, "maxAhead": ms, "written": false}. Fails with reason InvalidWindow.
 Result<EventTime> event_time_from_json(const Json& json);
 
 // Rows are kept by pane, the stretch of `slide` that their time lies in: every window consists of whole panes.
@@ -62,21 +63,32 @@ constexpr bool pane_is_over(const Window& window, std::int64_t pane, Micros wate
   return pane < first_open({window.slide, window.slide}, watermark);
 }
 
+// The earliest start of a window that is open at this watermark: no row that is still to come out is older.
+constexpr Micros earliest_open(const Window& window, Micros watermark) {
+  return watermark < std::numeric_limits<Micros>::min() + window.size ? kNever
+                                                                      : start_of(window, first_open(window, watermark));
+}
+
 // Of one partition: the newest event time seen, less what may still come out of order. It never goes back, and depends
-// on the records alone, not on when or in which batches they are read.
+// on the records alone, not on when or in which batches they are read. Of a topic that stages of the pipeline write it
+// is what they tell.
 class Watermark {
  public:
   explicit Watermark(const EventTime& time, Micros value = kNever)
-      : max_out_of_order_(time.max_out_of_order), max_ahead_(time.max_ahead), value_(value) {}
+      : max_out_of_order_(time.max_out_of_order), max_ahead_(time.max_ahead), written_(time.written), value_(value) {}
 
   Micros value() const { return value_; }
   // Whether a record is dated further in the future than it may be; such a one must not be observed.
   bool ahead(Micros time, std::int64_t timestamp_ms) const { return time > timestamp_ms * 1000 + max_ahead_; }
-  void observe(Micros time) { value_ = std::max(value_, time - max_out_of_order_); }
+  void observe(Micros time) {
+    if (!written_) advance(time - max_out_of_order_);
+  }
+  void advance(Micros value) { value_ = std::max(value_, value); }
 
  private:
   Micros max_out_of_order_;
   Micros max_ahead_;
+  bool written_;
   Micros value_;
 };
 

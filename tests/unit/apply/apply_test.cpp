@@ -94,3 +94,18 @@ TEST_CASE("tables are read from their files first, the last row of a key counts"
     "tables":[{"topic":"t","key":["c"],"file":"/nowhere","fields":[{"name":"c","type":"VARCHAR"}]}]})")
                   .applied.ok());
 }
+
+TEST_CASE("behind other stages no row of a file is late, because they told nothing yet") {
+  const char* const request =
+      R"({"topic":"sums","fields":[{"name":"at","type":"TIMESTAMP"},{"name":"n","type":"BIGINT"}],
+    "query":"SELECT window_start, sum(n) AS n FROM sums GROUP BY window_start", "window": {"tumbling": {"size": 60000}},
+    "eventTime": {"field": "at", "maxOutOfOrder": 0, "maxAhead": 0, "written": true}, "inputKey": []})";
+  const std::string rows =
+      "{\"at\":\"2026-01-01T00:00:00Z\",\"n\":1}\n{\"at\":\"2026-01-01T00:05:00Z\",\"n\":2}\n"
+      "{\"at\":\"2026-01-01T00:00:30Z\",\"n\":3}\n";
+  const Run done = run(rows, request);
+  REQUIRE(done.applied.ok());
+  CHECK(done.rejected.empty());
+  CHECK(done.rows ==
+        "{\"window_start\":\"2026-01-01T00:00:00Z\",\"n\":4}\n{\"window_start\":\"2026-01-01T00:05:00Z\",\"n\":2}\n");
+}

@@ -96,8 +96,17 @@ std::vector<std::string> rows_of(const Output& output) {
   return rows;
 }
 
+// No record that is still to come is older.
+std::int64_t least_to_come(const Log& log) {
+  std::int64_t least = kBegin + 3600 * kSecond;
+  for (std::size_t n = log.read; n < log.records.size(); ++n) {
+    least = std::min(least, log.records[n].timestamp_ms * 1000);
+  }
+  return least;
+}
+
 // As a stage does it: batches of any size, from the partitions in turns, now and then a crash after which everything
-// begins again at what was committed.
+// begins again at what was committed. Of a topic that stages write it is told now and then how far it is.
 std::vector<std::string> streamed(const WindowedQuery& query, const std::vector<Event>& events, int partitions,
                                   unsigned seed, bool crashes) {
   std::mt19937 random(seed);
@@ -133,6 +142,13 @@ std::vector<std::string> streamed(const WindowedQuery& query, const std::vector<
       if (log.read < log.position) CHECK(output.size() == 0);  // those windows are out already
       log.read += count;
       for (std::string& row : rows_of(output)) log.uncommitted.push_back(std::move(row));
+      if (query.time.written) {
+        CHECK(output.size() == 0);  // nothing follows from the records themselves
+        if (log.read >= log.position && random() % 2 == 0) {
+          REQUIRE(engine->advance(p, least_to_come(log), output).ok());
+          for (std::string& row : rows_of(output)) log.uncommitted.push_back(std::move(row));
+        }
+      }
       if (log.read < log.position || random() % 3 == 0) continue;
       committed.insert(committed.end(), log.uncommitted.begin(), log.uncommitted.end());
       log.uncommitted.clear();
@@ -221,6 +237,9 @@ TEST_CASE("windows as a stream give what one batch gives") {
     const int partitions = query.input_key.empty() ? 1 : 3;
     CHECK(difference(streamed(query, sent, 1, 1, false), expected) == "");
     CHECK(difference(streamed(query, sent, partitions, 2, true), expected) == "");
+    WindowedQuery behind = query;
+    behind.time.written = true;
+    CHECK(difference(streamed(behind, sent, partitions, 3, true), expected) == "");
   }
 }
 
@@ -278,6 +297,36 @@ TEST_CASE("records that would spoil the windows are told") {
   CHECK(output.failures()[1].reason == "WrongType");
   CHECK(engine->progress(0).watermark == kBegin - kOutOfOrder);
   CHECK(engine->progress(0).rewind == 0);
+}
+
+TEST_CASE("what others told outlives a restart although the records do not say it") {
+  WindowedQuery query = query_of(*Json::parse(
+      R"({"query": "SELECT card, count(*) AS n FROM payments GROUP BY card", "window": {"tumbling": {"size": 60000}}})"));
+  query.time.written = true;
+  const std::string first = R"({"id": 1, "card": "a", "ts": "2026-01-01T00:00:10Z"})";
+  const std::string second = R"({"id": 2, "card": "a", "ts": "2026-01-01T00:01:10Z"})";
+  const std::vector<TimedRecord> records{{first, 0, kBegin / 1000}, {second, 1, kBegin / 1000}};
+  auto engine = WindowedEngine::open(query, {});
+  REQUIRE(engine.ok());
+  Output output;
+  REQUIRE(engine->run(0, records, output).ok());
+  CHECK(output.size() == 0);
+  CHECK(engine->progress(0).output == window::kNever);
+  REQUIRE(engine->advance(0, kBegin + 60 * kSecond, output).ok());
+  CHECK(rows_of(output) == std::vector<std::string>{R"({"card":"a","n":1})"});
+  const window::Progress progress = engine->progress(0);
+  CHECK(progress.rewind == 1);
+  CHECK(progress.output == kBegin + 60 * kSecond);
+  auto again = WindowedEngine::open(query, {});
+  again->assign(0, {2, progress, false});
+  REQUIRE(again->run(0, std::span(records).subspan(1), output).ok());
+  const std::vector<TimedRecord> late{{first, 2, kBegin / 1000}};
+  REQUIRE(again->run(0, late, output).ok());
+  REQUIRE(output.failures().size() == 1);
+  CHECK(output.failures()[0].reason == "Late");
+  REQUIRE(again->advance(0, kBegin + 120 * kSecond, output).ok());
+  CHECK(rows_of(output) == std::vector<std::string>{R"({"card":"a","n":1})"});
+  CHECK(again->open_panes() == 0);
 }
 
 TEST_CASE("a record in another partition than its key belongs to stops the stage") {

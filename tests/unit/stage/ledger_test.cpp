@@ -240,3 +240,65 @@ TEST_CASE("the ordinal is what follows the last dash") {
   CHECK_FALSE(stage::ordinal_of("laptop"));
   CHECK_FALSE(stage::ordinal_of("odd-"));
 }
+
+TEST_CASE("a watermark that moves without records is committed at the same position once its rows are acknowledged") {
+  Ledger ledger(0, "win");
+  ledger.assign(start(0, 10));
+  Ledger::Entry open = entry(20, 10, 0, 0);
+  open.windows = {{12}, 500, 400, 300};
+  ledger.add(0, open);
+  CHECK_FALSE(ledger.settle().failed);
+  ledger.accepted(ledger.commits(false, "", 0));
+  CHECK_FALSE(ledger.moved());
+  const auto rows = kafka::Delivery::create();
+  Ledger::Entry closed;
+  closed.rows = rows;
+  closed.windows = {std::nullopt, 900, 900, 800};
+  ledger.advance(0, closed);
+  CHECK_FALSE(ledger.settle().failed);
+  CHECK_FALSE(ledger.moved());
+  rows->seal();
+  CHECK_FALSE(ledger.settle().failed);
+  CHECK(ledger.moved());
+  const auto commits = ledger.commits(false, "", 0);
+  const auto metadata = only(commits);
+  CHECK(commits[0].offset == 20);
+  CHECK(metadata.position == 20);
+  CHECK(metadata.watermark_us == 900);
+  CHECK(metadata.output_watermark_us == 800);
+  ledger.accepted(commits);
+  CHECK_FALSE(ledger.moved());
+}
+
+TEST_CASE("a partition is idle to others only without open windows") {
+  Ledger ledger(0, "win");
+  ledger.assign(start(0, 10));
+  Ledger::Entry open = entry(20, 10, 0, 0);
+  open.windows = {{12}, 500, 400, 300};
+  ledger.add(0, open);
+  CHECK_FALSE(ledger.settle().failed);
+  ledger.accepted(ledger.commits(false, "", 0));
+  ledger.idle({0});
+  CHECK(ledger.moved());
+  CHECK_FALSE(only(ledger.commits(true, "", 0)).idle);
+  Ledger::Entry closed;
+  closed.windows = {std::nullopt, 900, 900, 800};
+  ledger.advance(0, closed);
+  CHECK_FALSE(ledger.settle().failed);
+  CHECK(only(ledger.commits(true, "", 0)).idle);
+  ledger.idle({});
+  CHECK_FALSE(only(ledger.commits(true, "", 0)).idle);
+}
+
+TEST_CASE("a stage without windows keeps the watermark that was committed") {
+  Ledger ledger;
+  kafka::StartPosition from = start(0, 50);
+  from.committed = kafka::CommitMetadata{};
+  from.committed->position = 50;
+  from.committed->watermark_us = 700;
+  ledger.assign(from);
+  const auto metadata = only(ledger.commits(true, "", 0));
+  CHECK(metadata.watermark_us == 700);
+  CHECK(metadata.output_watermark_us == 700);
+  CHECK_FALSE(metadata.watermark_before_us);
+}

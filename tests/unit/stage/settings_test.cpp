@@ -156,3 +156,29 @@ TEST_CASE("a window needs the event time and the key of its input") {
   CHECK(parse_settings(other.dump())->window->identity != settings->window->identity);
   CHECK_FALSE(parse_settings(processor().dump())->window);
 }
+
+TEST_CASE("a stage before a window knows its event time and who writes its input") {
+  CHECK_FALSE(parse_settings(processor().dump())->time);
+  CHECK(parse_settings(processor().dump())->query_topic == "payments");
+  Json before = processor();
+  before["eventTime"] = Json::parse(R"({"field": "ts", "maxOutOfOrder": 0, "maxAhead": 0})").value();
+  before["idle"] = Json::parse(R"({"timeout": 30000, "close": true})").value();
+  before["sql"]["topic"] = "called";
+  const auto outside = parse_settings(before.dump());
+  REQUIRE(outside.ok());
+  CHECK(outside->query_topic == "called");
+  CHECK(outside->time->field->field == "ts");
+  CHECK(outside->time->idle_timeout == Duration{30'000});
+  CHECK(outside->time->close_when_idle);
+  CHECK(outside->time->writers.empty());
+  before.erase("idle");
+  before.erase("eventTime");
+  before["writers"] = Json::parse(R"([{"group": "g", "topic": "t"}])").value();
+  const auto behind = parse_settings(before.dump());
+  REQUIRE(behind.ok());
+  CHECK_FALSE(behind->time->field);
+  REQUIRE(behind->time->writers.size() == 1);
+  CHECK(behind->time->writers[0].topic == "t");
+  before["writers"] = Json::parse(R"([{"group": "g"}])").value();
+  CHECK(parse_settings(before.dump()).error().message.find("writers") != std::string::npos);
+}

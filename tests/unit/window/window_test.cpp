@@ -50,3 +50,22 @@ TEST_CASE("windows are read from the settings") {
   CHECK(read("{}").error().reason == "InvalidWindow");
   CHECK(event_time_from_json(*Json::parse(R"({"field": "ts", "maxOutOfOrder": 0, "maxAhead": 1})"))->max_ahead == 1000);
 }
+
+TEST_CASE("what is still to come out is no older than the earliest open window") {
+  const Window tumbling{60, 60};
+  CHECK(earliest_open(tumbling, kNever) == kNever);
+  CHECK(earliest_open(tumbling, 119) == 60);
+  CHECK(earliest_open(tumbling, 120) == 120);
+  const Window hopping{60, 20};
+  CHECK(earliest_open(hopping, 119) == 60);
+  CHECK(earliest_open(hopping, 120) == 80);
+}
+
+TEST_CASE("the watermark of a topic that stages write does not follow its records") {
+  Watermark watermark({"ts", 10, 1'000'000, true});
+  watermark.observe(100);
+  CHECK(watermark.value() == kNever);
+  watermark.advance(50);
+  watermark.advance(40);
+  CHECK(watermark.value() == 50);
+}
