@@ -85,7 +85,8 @@ Result<LocalRun> run_locally(const crds::PipelineSpec& spec, const std::map<std:
     if (inputs.count(processor->to) > 0) continue;
     const std::string topic_file = directory + "/" + processor->to + ".topic";
     append(files.rows, topic_file);
-    if (run.files.emplace(processor->to, topic_file).second) run.written.push_back(processor->to);
+    const bool fresh = run.files.emplace(processor->to, topic_file).second;
+    if (fresh && !processor->to.starts_with("tidegate.")) run.written.push_back(processor->to);
   }
   return run;
 }

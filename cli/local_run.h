@@ -35,7 +35,7 @@ using ApplyQuery = std::function<Result<void>(const Json& request, const Files& 
 struct LocalRun {
   std::map<std::string, std::string> files;                // of the topics that were read or written
   std::map<std::string, std::vector<crds::Field>> fields;  // of all topics
-  std::vector<std::string> written;                        // topics, in flow order
+  std::vector<std::string> written;                        // topics that users name, in flow order
   std::map<std::string, std::vector<Rejected>> rejected;   // by processor; one without is absent
   std::vector<std::string> skipped;                        // processors whose topic nobody filled
 };
@@ -43,7 +43,7 @@ struct LocalRun {
 // Runs the processors in the order in which records pass them. `inputs`: a file for each topic that is filled from
 // outside; given for a topic that a processor writes, it replaces what that would write. New files go to `directory`,
 // which must exist. Fails with InvalidInput for a topic that the pipeline lacks, or with what `check` or `apply` say.
-// Precondition: crds::check_graph(spec) succeeded.
+// Precondition: crds::check_graph(spec) succeeded, and it is expanded (crds/repartition.h).
 Result<LocalRun> run_locally(const crds::PipelineSpec& spec, const std::map<std::string, std::string>& inputs,
                              const CheckQuery& check, const ApplyQuery& apply, const std::string& directory);
 

@@ -64,7 +64,7 @@ Result<crds::PipelineSpec> read_pipeline(const std::string& path, const CheckQue
   if (pipeline == nullptr) return Error{"InvalidArguments", path + " holds no Pipeline"};
   if (const auto problems = validate(*pipeline, check); !problems.empty())
     return Error{"InvalidSpec", cat(path, ": ", problems.front())};
-  return crds::pipeline_from_json(pipeline->get("spec"));
+  return spec_to_run(*pipeline);
 }
 
 ApplyQuery worker_apply(const std::string& worker, const std::string& directory) {

@@ -8,6 +8,7 @@
 #include "crds/graph.h"
 #include "crds/kafka_cluster.h"
 #include "crds/pipeline.h"
+#include "crds/repartition.h"
 
 namespace tidegate::cli {
 namespace {
@@ -55,15 +56,33 @@ void check_sql(const crds::PipelineSpec& spec, const CheckQuery& check, Problems
 }
 
 Problems validate_pipeline(const Json& object, const CheckQuery& check) {
-  const auto spec = crds::pipeline_from_json(object.get("spec"));
+  const auto spec = spec_to_run(object);
   if (!spec) return {spec.error().message};
-  if (const auto graph = crds::check_graph(*spec); !graph) return {graph.error().message};
   Problems problems;
   if (check) check_sql(*spec, check, problems);
   return problems;
 }
 
 }  // namespace
+
+Result<crds::PipelineSpec> spec_to_run(const Json& pipeline) {
+  const auto spec = crds::pipeline_from_json(pipeline.get("spec"));
+  if (!spec) return spec.error();
+  if (const auto graph = crds::check_graph(*spec); !graph) return graph.error();
+  return crds::expand(*spec, pipeline.at("metadata/namespace").as_string("default"),
+                      pipeline.at("metadata/name").as_string());
+}
+
+std::vector<std::string> remarks(const Json& object) {
+  std::vector<std::string> out;
+  if (object.get("kind").as_string() != "Pipeline") return out;
+  const auto spec = spec_to_run(object);
+  if (!spec) return out;
+  for (const crds::Processor& processor : spec->processors) {
+    if (!processor.purpose.empty()) out.push_back(cat("an internal stage ", processor.name, " ", processor.purpose));
+  }
+  return out;
+}
 
 std::vector<std::string> validate(const Json& object, const CheckQuery& check) {
   const std::string kind = object.get("kind").as_string();

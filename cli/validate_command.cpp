@@ -31,6 +31,7 @@ int validate_command(const Arguments& arguments) {
     for (const std::string& problem : problems) std::printf("%s: %s\n", name.c_str(), problem.c_str());
     if (problems.empty() && object.get("apiVersion").as_string().rfind("tidegate.io/", 0) == 0) {
       std::printf("%s: valid\n", name.c_str());
+      for (const std::string& remark : remarks(object)) std::printf("%s: note: %s\n", name.c_str(), remark.c_str());
     }
     ++checked;
     wrong += problems.empty() ? 0 : 1;

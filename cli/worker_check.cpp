@@ -75,7 +75,7 @@ Json query_request(const std::string& topic, const std::vector<crds::Field>& fie
 
 Json query_request(const crds::PipelineSpec& spec, const crds::Processor& processor,
                    const std::vector<crds::Field>& fields) {
-  Json request = query_request(processor.from, fields, processor.query, crds::output_key(spec, processor));
+  Json request = query_request(crds::table_of(processor), fields, processor.query, crds::output_key(spec, processor));
   const Json window = crds::window_request(spec, processor);
   for (const auto& [name, value] : window.members()) request[name] = value;
   if (!processor.tables.empty()) request["tables"] = crds::tables_request(spec, processor);

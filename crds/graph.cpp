@@ -122,6 +122,10 @@ Result<void> check_graph(const PipelineSpec& spec) {
   return {};
 }
 
+const std::string& table_of(const Processor& processor) {
+  return processor.table.empty() ? processor.from : processor.table;
+}
+
 std::vector<std::string> output_key(const PipelineSpec& spec, const Processor& processor) {
   if (!processor.key.empty()) return processor.key;
   const Topic* topic = spec.topic(processor.to);

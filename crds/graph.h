@@ -16,6 +16,9 @@ Result<void> check_graph(const PipelineSpec& spec);
 // Precondition: check_graph() succeeded.
 std::vector<const Processor*> in_flow_order(const PipelineSpec& spec);
 
+// What the query of a processor calls the topic that it reads.
+const std::string& table_of(const Processor& processor);
+
 // The fields that the output of a processor is keyed by: its own key, else that of the topic it writes to.
 std::vector<std::string> output_key(const PipelineSpec& spec, const Processor& processor);
 

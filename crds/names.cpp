@@ -19,8 +19,13 @@ std::string kafka_bootstrap_servers(const std::string& ns, const std::string& cl
   return cat(kafka_bootstrap(cluster), ".", ns, ".svc:9092");
 }
 
+std::string internal_topic(const std::string& ns, const std::string& pipeline, const std::string& stage,
+                           const std::string& use) {
+  return cat("tidegate.", ns, ".", pipeline, ".", stage, ".", use);
+}
+
 std::string dead_letter_topic(const std::string& ns, const std::string& pipeline, const std::string& stage) {
-  return cat("tidegate.", ns, ".", pipeline, ".", stage, ".dead-letters");
+  return internal_topic(ns, pipeline, stage, "dead-letters");
 }
 
 std::string consumer_group(const std::string& installation, const std::string& ns, const std::string& pipeline,

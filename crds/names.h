@@ -12,6 +12,9 @@ std::string kafka_brokers(const std::string& cluster);
 std::string kafka_bootstrap(const std::string& cluster);
 // host:port for clients in any namespace of the Kubernetes cluster.
 std::string kafka_bootstrap_servers(const std::string& ns, const std::string& cluster);
+// Topics of a stage that its user does not name.
+std::string internal_topic(const std::string& ns, const std::string& pipeline, const std::string& stage,
+                           const std::string& use);
 std::string dead_letter_topic(const std::string& ns, const std::string& pipeline, const std::string& stage);
 std::string consumer_group(const std::string& installation, const std::string& ns, const std::string& pipeline,
                            const std::string& stage);

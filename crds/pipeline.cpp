@@ -39,6 +39,10 @@ EventTime read_event_time(const Reader& at) {
   out.field = at["field"].required_text();
   out.max_out_of_order = at["maxOutOfOrder"].present() ? read_duration(at["maxOutOfOrder"]) : Duration{0};
   out.max_ahead = at["maxAhead"].present() ? read_duration(at["maxAhead"]) : Duration{std::chrono::hours(1)};
+  if (at["idleTimeout"].present()) out.idle_timeout = read_duration(at["idleTimeout"]);
+  if (out.idle_timeout && *out.idle_timeout < Duration{1000}) at["idleTimeout"].fail("must be at least 1s");
+  out.close_when_idle = at["closeWhenIdle"].flag(false);
+  if (out.close_when_idle && !out.idle_timeout) at["closeWhenIdle"].fail("needs idleTimeout");
   return out;
 }
 
@@ -53,6 +57,7 @@ Window read_window(const Reader& at) {
     if (out.slide->count() < 1000 || out.size.count() % out.slide->count() != 0)
       kind["slide"].fail("must be at least 1s and go into size without a rest");
   }
+  out.global = at["global"].flag(false);
   return out;
 }
 

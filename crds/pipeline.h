@@ -45,6 +45,8 @@ struct EventTime {
   std::string field;
   Duration max_out_of_order{0};
   Duration max_ahead{0};
+  std::optional<Duration> idle_timeout;  // a partition that stands at its end for longer holds nobody up
+  bool close_when_idle = false;          // its watermark goes on with the clock then
 };
 
 struct Topic {
@@ -75,6 +77,7 @@ struct Stage {
   std::optional<Scale> scale;
   int rate_limit = 0;  // records per second and replica; 0: none, always so for sources
   Resources resources{"50m", "96Mi", "", "512Mi"};
+  std::string purpose;  // of a stage that nobody declared (repartition.h)
 };
 
 struct Source : Stage {
@@ -87,10 +90,12 @@ struct Source : Stage {
 struct Window {
   Duration size{0};
   std::optional<Duration> slide;  // of a hopping window; none: tumbling
+  bool global = false;            // over all records of the topic, whatever their key
 };
 
 struct Processor : Stage {
   std::string from;
+  std::string table;  // what the query calls `from`; empty: by its name
   std::string query;
   std::optional<Window> window;     // none: the query is row-wise
   std::vector<std::string> tables;  // topics that the query may join its records with

@@ -6,6 +6,8 @@
 #include "common/base/text.h"
 #include "controllers/pipeline/labels.h"
 #include "crds/graph.h"
+#include "crds/names.h"
+#include "crds/repartition.h"
 
 namespace tidegate::controllers {
 namespace {
@@ -69,6 +71,9 @@ std::optional<Accepted> read_accepted(const Json& config_map) {
   const auto stored = Json::parse(config_map.at("data").get(data_key).as_string());
   if (!stored) return std::nullopt;
   auto spec = crds::pipeline_from_json(stored->at("spec"));
+  if (!spec) return std::nullopt;
+  spec = crds::expand(*spec, config_map.at("metadata/namespace").as_string(),
+                      config_map.at("metadata/labels").get(crds::labels::pipeline).as_string());
   if (!spec) return std::nullopt;
   return Accepted{stored->at("spec"), std::move(*spec), fields_from_json(stored->at("fields"))};
 }
@@ -146,6 +151,8 @@ Result<Accepted> Acceptance::judge(const Json& pipeline) {
   auto spec = crds::pipeline_from_json(pipeline.at("spec"));
   if (!spec) return std::move(spec).error();
   if (auto graph = crds::check_graph(*spec); !graph) return std::move(graph).error();
+  spec = crds::expand(*spec, pipeline.at("metadata/namespace").as_string(), pipeline.at("metadata/name").as_string());
+  if (!spec) return std::move(spec).error();
   if (auto free = check_topics_are_free(pipeline, *spec); !free) return std::move(free).error();
   if (auto found = check_references(pipeline.at("metadata/namespace").as_string(), *spec); !found)
     return std::move(found).error();

@@ -12,8 +12,8 @@
 namespace tidegate::controllers {
 
 struct Accepted {
-  Json spec_json;
-  crds::PipelineSpec spec;
+  Json spec_json;           // as its user wrote it
+  crds::PipelineSpec spec;  // as it runs, internal stages included (crds/repartition.h)
   TopicFields fields;
 };
 

@@ -335,6 +335,7 @@ void PipelineController::look_at_stages(Run& run) {
     report.verdict = judge({kind, replicas, stage.scale && !spec.paused, pods, run.view.cluster.reachable, problem,
                             report.figures, report.append_rate});
     if (report.kind != "source") warn_about_replicas(run, report, topic);
+    if (report.verdict.message.empty()) report.verdict.message = stage.purpose;
     run.report.stages.push_back(std::move(report));
   };
   for (const auto& source : spec.sources) add(source, "source", source.to, source_url(run.context, source));

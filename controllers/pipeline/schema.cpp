@@ -57,7 +57,7 @@ Result<TopicFields> resolve_fields(const crds::PipelineSpec& spec, SqlCheck& che
   }
   for (const crds::Processor* processor : crds::in_flow_order(spec)) {
     const auto columns =
-        check.columns({processor->from, fields[processor->from], processor->query,
+        check.columns({crds::table_of(*processor), fields[processor->from], processor->query,
                        crds::window_request(spec, *processor), crds::tables_request(spec, *processor)});
     if (!columns) return columns.error().context(cat(place("processors", processor->name), ".sql.query"));
     if (const auto key = check_key(crds::output_key(spec, *processor), *columns, place("processors", processor->name));

@@ -55,6 +55,25 @@ void add_input(StageSettings& out, const PipelineContext& context, const Accepte
   out.json["deadLetters"] = Json::object({{"topic", crds::dead_letter_topic(context.ns, context.name, stage.name)}});
 }
 
+// How a stage with a window, or before one, knows how far it is in event time.
+void add_event_time(StageSettings& out, const PipelineContext& context, const Accepted& accepted,
+                    const crds::Processor& processor) {
+  if (!crds::follows_event_time(accepted.spec, processor)) return;
+  const auto writers = crds::writers(accepted.spec, processor.from);
+  const crds::Topic* topic = accepted.spec.topic(processor.from);
+  if (topic != nullptr && topic->event_time) {
+    const crds::EventTime& time = *topic->event_time;
+    out.json["eventTime"] = crds::to_json(time, !writers.empty());
+    if (time.idle_timeout) {
+      out.json["idle"] = Json::object({{"timeout", time.idle_timeout->count()}, {"close", time.close_when_idle}});
+    }
+  }
+  for (const crds::Processor* writer : writers) {
+    const std::string group = crds::consumer_group(context.installation, context.ns, context.name, writer->name);
+    out.json["writers"].push_back(Json::object({{"group", group}, {"topic", writer->from}}));
+  }
+}
+
 // Where a Secret is mounted; "" when there is none.
 std::string mount(StageSettings& out, const char* purpose, const std::optional<crds::SecretKeyRef>& ref) {
   if (!ref) return "";
@@ -104,9 +123,10 @@ StageSettings processor_settings(const PipelineContext& context, const Accepted&
       Json::object({{"topic", processor.to}, {"key", Json::array(crds::output_key(accepted.spec, processor))}});
   if (processor.exactly_once) out.json["delivery"] = "exactly-once";
   out.json["sql"] = Json::object({{"query", processor.query}});
+  if (!processor.table.empty()) out.json["sql"]["topic"] = processor.table;
+  add_event_time(out, context, accepted, processor);
   if (processor.window) {
     out.json["window"] = crds::to_json(*processor.window);
-    out.json["eventTime"] = crds::to_json(*accepted.spec.topic(processor.from)->event_time);
     out.json["input"]["key"] = Json::array(crds::grouping_key(accepted.spec, processor));
   }
   if (!processor.tables.empty()) {

@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "crds/graph.h"
 #include "crds/names.h"
+#include "crds/windows.h"
 
 namespace tidegate::controllers {
 namespace {
@@ -38,7 +39,11 @@ std::vector<WantedTopic> wanted_topics(const PipelineContext& context, const Acc
   const auto known = [&](const std::string& name) {
     return std::any_of(out.begin(), out.end(), [&](const WantedTopic& topic) { return topic.name == name; });
   };
-  for (const crds::Topic& topic : accepted.spec.topics) out.push_back(declared(topic));
+  for (const crds::Topic& topic : accepted.spec.topics) {
+    out.push_back(declared(topic));
+    const auto writers = crds::writers(accepted.spec, topic.name);
+    if (!topic.existing && topic.partitions == 0 && !writers.empty()) out.back().like = writers.front()->from;
+  }
   for (const crds::Processor* processor : crds::in_flow_order(accepted.spec)) {
     if (known(processor->to)) continue;
     WantedTopic topic;

@@ -105,3 +105,14 @@ TEST_CASE("other kinds are left alone and unknown kinds of ours are not") {
   CHECK(only_problem(parse_yaml("{apiVersion: tidegate.io/v1alpha1, kind: Pipelines}")->front()) ==
         "kind: tidegate.io/v1alpha1 has no kind Pipelines");
 }
+
+TEST_CASE("stages that nobody declared are told") {
+  std::ifstream file(TIDEGATE_SOURCE_DIR "/examples/windows.yaml");
+  const auto documents = parse_yaml(std::string(std::istreambuf_iterator<char>(file), {}));
+  REQUIRE(documents.ok());
+  const auto said = remarks(documents->front());
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].starts_with("an internal stage turnove-rekey-"));
+  CHECK(said[0].ends_with("keys totals by shop for turnover"));
+  CHECK(remarks(Json::object({{"kind", "Secret"}})).empty());
+}

@@ -194,3 +194,28 @@ TEST_CASE("a processor with a window is told its window and what its topic is ke
   CHECK(windowed.at("input/key") == Json::array({"card"}));
   CHECK_FALSE(settings(plan(), "score").has("window"));
 }
+
+TEST_CASE("a stage with a window, and each before it, is told how to know how far it is") {
+  Json spec = crds::fraud_spec();
+  spec["topics"] = crds::json(R"([
+    {"name": "payments", "partitions": 4, "key": ["card"],
+     "eventTime": {"field": "ts", "maxOutOfOrder": "5s", "idleTimeout": "30s", "closeWhenIdle": true},
+     "value": {"fields": [{"name": "card", "type": "VARCHAR"}, {"name": "ts", "type": "TIMESTAMP", "required": true}]}},
+    {"name": "alerts", "partitions": 4, "eventTime": {"field": "ts"}}])");
+  Json window = crds::json(R"({"name": "sum", "from": ["alerts"], "to": "sums", "window": {"tumbling": {"size": "1m"}},
+    "sql": {"query": "SELECT card FROM alerts GROUP BY card"}})");
+  Json aside =
+      crds::json(R"({"name": "aside", "from": ["alerts"], "to": "else", "sql": {"query": "SELECT card FROM alerts"}})");
+  spec["processors"] = Json::array({spec.at("processors").items()[0], window, aside});
+  const auto children = plan(spec);
+  const Json score = settings(children, "score");
+  CHECK(score.at("eventTime") == crds::json(R"({"field": "ts", "maxOutOfOrder": 5000, "maxAhead": 3600000})"));
+  CHECK(score.at("idle") == crds::json(R"({"timeout": 30000, "close": true})"));
+  CHECK_FALSE(score.has("writers"));
+  CHECK_FALSE(score.has("window"));
+  const Json sum = settings(children, "sum");
+  CHECK(sum.at("eventTime/written") == Json(true));
+  CHECK(sum.at("writers") == crds::json(R"([{"group": "tidegate.install1.shop.fraud.score", "topic": "payments"}])"));
+  CHECK(sum.at("input/key") == crds::json(R"(["card"])"));
+  for (const char* name : {"eventTime", "writers", "idle"}) CHECK_FALSE(settings(children, "aside").has(name));
+}

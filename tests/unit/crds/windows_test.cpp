@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/base/text.h"
 #include "crds/graph.h"
 #include "tests/unit/crds/manifest.h"
 
@@ -77,8 +78,74 @@ TEST_CASE("what a window needs and does not have is refused by field") {
   CHECK(refusal(spec_with(R"("required": true)", R"("required": false)"))
             .message.starts_with("spec.topics[payments].eventTime.field: 'ts' must be"));
   CHECK(refusal(spec_with("168h", "1h")).message.find("its retention must be 62m or more") != std::string::npos);
-  CHECK(refusal(spec_with(R"("to": "clean")", R"("to": "payments")")).message.find("is written by a processor") !=
-        std::string::npos);
   CHECK(refusal(spec_with(R"({"tumbling": {"size": "1m"}})", "{}")).message ==
         "spec.processors[0].window: exactly one of tumbling and hopping must be given");
+}
+
+namespace {
+
+// payments → first (a window or not) → sums → second, whose window is behind the first.
+Json chain(const std::string& first, const std::string& sums) {
+  return json(cat(R"({
+    "kafka": {"managed": {"storage": {"size": "1Gi"}}},
+    "topics": [
+      {"name": "payments", "partitions": 4, "key": ["card"], "eventTime": {"field": "ts"},
+       "value": {"fields": [{"name": "card", "type": "VARCHAR"}, {"name": "ts", "type": "TIMESTAMP", "required": true}]}},
+      {"name": "sums", "partitions": 4, "eventTime": {"field": "at"})",
+                  sums, R"(}],
+    "processors": [
+      {"name": "first", "from": ["payments"], "to": "sums", "sql": {"query": "SELECT 1"})",
+                  first, R"(},
+      {"name": "second", "from": ["sums"], "to": "totals", "window": {"tumbling": {"size": "1h"}},
+       "sql": {"query": "SELECT 1"}}]})"));
+}
+
+}  // namespace
+
+TEST_CASE("a window may stand behind a processor that keeps its groups together") {
+  const PipelineSpec spec = read(chain(R"(, "key": ["card"], "window": {"tumbling": {"size": "1m"}})", ""));
+  CHECK(check_graph(spec).ok());
+  CHECK(follows_event_time(spec, spec.processors[0]));
+  CHECK(grouping_key(spec, spec.processors[1]) == std::vector<std::string>{"card"});
+  CHECK(window_request(spec, spec.processors[1]).at("eventTime") ==
+        json(R"({"field": "at", "maxOutOfOrder": 0, "maxAhead": 3600000, "written": true})"));
+  // Also behind one that only passes records on.
+  const PipelineSpec row_wise = read(chain("", R"(, "key": ["card"])"));
+  CHECK(check_graph(row_wise).ok());
+  CHECK(follows_event_time(row_wise, row_wise.processors[0]));
+  CHECK(grouping_key(row_wise, row_wise.processors[1]) == std::vector<std::string>{"card"});
+}
+
+TEST_CASE("a topic is keyed as all of its writers do it") {
+  CHECK(refusal(chain("", "")).reason == "KeyMismatch");
+  // The topic says one thing, the processor does another.
+  const PipelineSpec spec = read(chain(R"(, "key": ["shop"])", R"(, "key": ["card"])"));
+  CHECK(grouping_key(spec, spec.processors[1]) == std::vector<std::string>{"shop"});
+}
+
+TEST_CASE("how far a stage before a window has come must be known") {
+  Json spec = chain(R"(, "key": ["card"])", "");
+  spec["topics"] = Json::array({spec.at("topics").items()[0], spec.at("topics").items()[1]});
+  Json no_time =
+      json(R"({"name": "payments", "partitions": 4, "value": {"fields": [{"name": "card", "type": "VARCHAR"}]}})");
+  spec["topics"] = Json::array({no_time, spec.at("topics").items()[1]});
+  CHECK(refusal(spec).message ==
+        "spec.processors[first].from: topic 'payments' needs eventTime, because a processor with a window is behind "
+        "this one and depends on how far it has come");
+  CHECK(refusal(chain(R"(, "key": ["card"])",
+                      R"x(, "value": {"fields": [{"name": "at", "type": "TIMESTAMP", "required": true}]}}],
+    "sources": [{"name": "in", "to": "sums", "http": {}}], "sinks": [{"name": "x", "from": "sums", "log": {})x"))
+            .message.find("is filled by a source and by a processor") != std::string::npos);
+  std::string idle = chain(R"(, "key": ["card"])", "").dump();
+  const std::string part = R"({"field":"at"})";
+  idle.replace(idle.find(part), part.size(), R"({"field": "at", "idleTimeout": "10s"})");
+  CHECK(refusal(json(idle)).message.starts_with("spec.topics[sums].eventTime.idleTimeout: is for topics"));
+}
+
+TEST_CASE("quiet partitions") {
+  const PipelineSpec spec = read(spec_with(R"("maxAhead": "1h")", R"("idleTimeout": "30s", "closeWhenIdle": true)"));
+  CHECK(spec.topics[0].event_time->idle_timeout == std::chrono::seconds(30));
+  CHECK(spec.topics[0].event_time->close_when_idle);
+  CHECK(refusal(spec_with(R"("maxAhead": "1h")", R"("closeWhenIdle": true)")).message ==
+        "spec.topics[0].eventTime.closeWhenIdle: needs idleTimeout");
 }
