@@ -373,3 +373,10 @@ TEST_CASE("the last windows of a quiet partition close with the clock where that
   CHECK(chain.sums.rows().size() == all);
   CHECK(chain.sums.dead().empty());
 }
+
+TEST_CASE("stages before it that cannot be asked are a problem of the stage") {
+  TwoDeep chain(2);
+  chain.totals.settings["writers"] = Json::array({Json::object({{"group", "g"}, {"topic", "no-such-topic"}})});
+  const WorkerProcess totals(chain.totals.settings, "totals-0");
+  CHECK(eventually([&] { return chain.totals.problem().find("no-such-topic") != std::string::npos; }));
+}

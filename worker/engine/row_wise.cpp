@@ -222,10 +222,11 @@ class Checker {
     if (list.items().empty() && !aggregate_) return {};
     for (const std::string& key : windowed_->keys) {
       if (grouped.count(lower(key)) != 0) continue;
-      return refuse(kNotWindowed, cat("a group without \"", key, "\", a field that the input topic is keyed by,"),
-                    location(list.at("0")),
-                    cat("add it to GROUP BY, or key the topic otherwise: the records of a group would lie in several "
-                        "partitions"));
+      return refuse(
+          kNotWindowed, cat("a group without \"", key, "\", a field that the input topic is keyed by,"),
+          location(list.at("0")),
+          "add it to GROUP BY, or name the fields that all groups hold as the processor's key (none: window.global): "
+          "the records of a group would lie in several partitions");
     }
     return {};
   }

@@ -391,3 +391,40 @@ TEST_CASE("while only figures change status is written at most every 30 s") {
   CHECK(reason(world, "Ready") == "Flowing");
   CHECK(world.stage("score").at("rateIn").as_double() > 50);
 }
+
+TEST_CASE("a window that needs another key gets a stage and a topic of its own which are like any others") {
+  Json spec = crds::fraud_spec();
+  spec["topics"] = crds::json(R"([{"name": "payments", "partitions": 4, "key": ["card"], "eventTime": {"field": "ts"},
+    "value": {"fields": [{"name": "card", "type": "VARCHAR"}, {"name": "shop", "type": "VARCHAR"},
+                         {"name": "ts", "type": "TIMESTAMP", "required": true}]}}])");
+  Json windowed = spec.at("processors/0");
+  windowed["window"] = crds::json(R"({"global": true, "tumbling": {"size": "1m"}})");
+  spec["processors"] = Json::array({windowed});
+  World world;
+  start(world, spec);
+  CHECK(truth(world, "Ready") == "True");
+  const Json status = world.pipeline().at("status");
+  std::string internal;
+  for (const Json& stage : status.at("stages").items()) {
+    if (stage.at("name").as_string().starts_with("score-rekey-")) internal = stage.at("name").as_string();
+  }
+  REQUIRE_FALSE(internal.empty());
+  CHECK(world.stage(internal).at("message").as_string() ==
+        "puts payments into one partition for the global window of score");
+  const std::string topic = "tidegate.shop.fraud." + internal + ".repartition";
+  CHECK(world.kafka->topics.at(topic).state.partitions == 1);
+  const Json copies = settings(world, crds::stage_child("fraud", internal));
+  CHECK(copies.at("input/topic").as_string() == "payments");
+  CHECK(copies.at("output/topic").as_string() == topic);
+  CHECK(copies.at("delivery").as_string() == "exactly-once");
+  const Json score = settings(world, kScore);
+  CHECK(score.at("input/topic").as_string() == topic);
+  CHECK(score.at("sql/topic").as_string() == "payments");
+  CHECK(score.at("input/key") == Json(Json::Array{}));
+  // What was accepted is kept as its user wrote it; a restarted operator finds the same.
+  world.restart();
+  const int asked = world.check.asked;
+  world.settle();
+  CHECK(world.check.asked == asked);
+  CHECK_FALSE(world.stage(internal).is_null());
+}

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "crds/repartition.h"
 #include "tests/unit/crds/manifest.h"
 
 using namespace tidegate;
@@ -112,4 +113,24 @@ TEST_CASE("records survive the way through status") {
   CHECK(back.at("a").id == "id-1");
   CHECK(back.at("b").created);
   CHECK_FALSE(back.at("c").created);
+}
+
+TEST_CASE("a copy of a topic that others made gets as many partitions as that has") {
+  Json spec = crds::fraud_spec();
+  spec["topics"] = crds::json(R"([{"name": "payments", "existing": true, "key": ["card"], "eventTime": {"field": "ts"},
+    "value": {"fields": [{"name": "card", "type": "VARCHAR"}, {"name": "shop", "type": "VARCHAR"},
+                         {"name": "ts", "type": "TIMESTAMP", "required": true}]}}])");
+  Json windowed = spec.at("processors/0");
+  windowed["window"] = crds::json(R"({"tumbling": {"size": "1m"}})");
+  windowed["key"] = Json::array({"shop"});
+  spec["processors"] = Json::array({windowed});
+  Accepted made = accepted(spec);
+  made.spec = crds::expand(made.spec, "shop", "fraud").value();
+  const auto wanted = wanted_topics(kContext, made);
+  REQUIRE(wanted.size() > 2);
+  CHECK(wanted[1].name.ends_with(".repartition"));
+  CHECK(wanted[1].like == "payments");
+  const auto plan = plan_topics(wanted, {}, {{"payments", {"i", 7}}}, 1);
+  CHECK(plan.create.at(0).name == wanted[1].name);
+  CHECK(plan.create.at(0).partitions == 7);
 }
