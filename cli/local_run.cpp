@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "common/base/text.h"
+#include "crds/fields.h"
 #include "crds/graph.h"
 
 namespace tidegate::cli {
@@ -67,6 +68,11 @@ Result<LocalRun> run_locally(const crds::PipelineSpec& spec, const std::map<std:
     const auto& fields = run.fields[processor->from];
     if (fields.empty()) return Error{"InvalidInput", cat("topic ", processor->from, " has no fields")};
     Json request = query_request(spec, *processor, fields);
+    const bool whole = std::all_of(fields.begin(), fields.end(), crds::is_of_value);
+    if (!whole && std::count(run.written.begin(), run.written.end(), processor->from) > 0) {
+      return Error{"InvalidInput", cat("processor ", processor->name, " reads fields of topic ", processor->from,
+                                       " that only Kafka gives its records; give that topic an --input of its own")};
+    }
     const auto columns = check(request);
     if (!columns) return columns.error().context(cat("processor ", processor->name));
     run.fields.emplace(processor->to, *columns);
@@ -97,7 +103,9 @@ Result<std::vector<std::string>> canonical_rows(const std::string& topic, const 
   if (!std::ifstream(file)) return Error{"InvalidInput", cat("cannot read ", file)};
   const std::string base = directory + "/canonical";
   const Files files{file, base + ".rows", base + ".rejected"};
-  if (auto applied = apply(query_request(topic, fields, "SELECT * FROM \"" + topic + "\""), files); !applied)
+  std::vector<crds::Field> written = fields;  // what lies beside values is no part of the file
+  std::erase_if(written, [](const crds::Field& field) { return !crds::is_of_value(field); });
+  if (auto applied = apply(query_request(topic, written, "SELECT * FROM \"" + topic + "\""), files); !applied)
     return std::move(applied).error().context(file);
   for (const Rejected& bad : read_rejected(topic, files.rejected)) {
     return Error{"InvalidInput", cat(file, ":", std::to_string(bad.line), ": ", bad.message, " (", bad.reason, ")")};

@@ -11,6 +11,7 @@
 
 #include "common/base/text.h"
 #include "common/json/json.h"
+#include "crds/fields.h"
 #include "crds/graph.h"
 #include "crds/tables.h"
 #include "crds/windows.h"
@@ -66,11 +67,8 @@ Result<std::string> ask(const std::string& program, const std::string& question)
 
 Json query_request(const std::string& topic, const std::vector<crds::Field>& fields, const std::string& query,
                    const std::vector<std::string>& key) {
-  Json declared = Json::Array();
-  for (const crds::Field& field : fields) {
-    declared.push_back(Json::object({{"name", field.name}, {"type", field.type}, {"required", field.required}}));
-  }
-  return Json::object({{"topic", topic}, {"fields", declared}, {"query", query}, {"key", Json::array(key)}});
+  return Json::object(
+      {{"topic", topic}, {"fields", crds::to_json(fields)}, {"query", query}, {"key", Json::array(key)}});
 }
 
 Json query_request(const crds::PipelineSpec& spec, const crds::Processor& processor,
@@ -79,6 +77,7 @@ Json query_request(const crds::PipelineSpec& spec, const crds::Processor& proces
   const Json window = crds::window_request(spec, processor);
   for (const auto& [name, value] : window.members()) request[name] = value;
   if (!processor.tables.empty()) request["tables"] = crds::tables_request(spec, processor);
+  crds::add_format(spec, processor.from, request);
   return request;
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/base/text.h"
+#include "crds/fields.h"
 #include "crds/tables.h"
 #include "crds/windows.h"
 
@@ -108,7 +109,7 @@ std::vector<const Processor*> in_flow_order(const PipelineSpec& spec) {
 }
 
 Result<void> check_graph(const PipelineSpec& spec) {
-  for (auto check : {check_names, check_references, check_topics, check_windows, check_tables}) {
+  for (auto check : {check_names, check_references, check_topics, check_fields, check_windows, check_tables}) {
     if (auto done = check(spec); !done) return done;
   }
   const auto order = in_flow_order(spec);

@@ -61,6 +61,28 @@ Window read_window(const Reader& at) {
   return out;
 }
 
+Field read_field(const Reader& at) {
+  Field out{at["name"].required_text(), at["type"].required_text(), at["required"].flag(false), at["path"].text(),
+            at["unit"].text(),          at["from"].text(),          at["header"].text()};
+  at["unit"].choice({"s", "ms", "us"}, 0);
+  at["from"].choice({"key", "timestamp", "partition", "offset"}, 0);
+  return out;
+}
+
+void read_value(const Reader& at, Topic& out) {
+  out.format = at["format"].text(out.format);
+  if (out.format == "avro" || out.format == "protobuf") {
+    at["format"].fail(
+        "avro and protobuf are not supported; let the producer, or a converter before the topic, write JSON");
+  }
+  at["format"].choice({"json", "csv", "text"}, 0);
+  out.delimiter = at["delimiter"].text(out.delimiter);
+  if (out.delimiter.size() != 1 || out.delimiter.find_first_of("\"\r\n") != std::string::npos)
+    at["delimiter"].fail("must be one ASCII character, neither a quote nor a line end");
+  if (at["delimiter"].present() && out.format != "csv") at["delimiter"].fail("is only for format csv");
+  for (const Reader& field : at["fields"].items()) out.fields.push_back(read_field(field));
+}
+
 Topic read_topic(const Reader& at) {
   Topic out;
   out.name = at["name"].required_text();
@@ -73,9 +95,7 @@ Topic read_topic(const Reader& at) {
   out.key = at["key"].texts();
   out.compacted = at["compacted"].flag(false);
   out.deletion_policy = read_deletion_policy(at);
-  for (const Reader& field : at["value"]["fields"].items()) {
-    out.fields.push_back({field["name"].required_text(), field["type"].required_text(), field["required"].flag(false)});
-  }
+  read_value(at["value"], out);
   return out;
 }
 

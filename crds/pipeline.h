@@ -36,6 +36,10 @@ struct Field {
   std::string name;
   std::string type;
   bool required = false;
+  std::string path = {};    // address.city; empty: the member `name`
+  std::string unit = {};    // s, ms or us, of a TIMESTAMP that is a number
+  std::string from = {};    // key, timestamp, partition or offset; empty: the record's value
+  std::string header = {};  // the header that it comes from
 
   friend bool operator==(const Field&, const Field&) = default;
 };
@@ -60,6 +64,8 @@ struct Topic {
   bool existing = false;
   DeletionPolicy deletion_policy = DeletionPolicy::retain;
   std::vector<Field> fields;  // empty: those of the query that writes it
+  std::string format = "json";
+  std::string delimiter = ",";  // of csv
 };
 
 enum class Start { earliest, latest };

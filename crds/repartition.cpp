@@ -37,7 +37,10 @@ Topic rekeyed(const Topic& topic, const std::string& name, const std::vector<std
   // The stage that writes it allows for what comes out of order.
   out.event_time = EventTime{topic.event_time->field, Duration{0}, topic.event_time->max_ahead, std::nullopt, false};
   out.deletion_policy = topic.deletion_policy;
-  out.fields = topic.fields;
+  // A processor writes flat JSON, and JSON values as the texts that queries see.
+  for (const Field& field : topic.fields) {
+    out.fields.push_back({field.name, field.type == "JSON" ? "VARCHAR" : field.type, field.required});
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "crds/fields.h"
 #include "crds/graph.h"
 
 namespace tidegate::crds {
@@ -49,6 +50,9 @@ Result<void> check_table(const PipelineSpec& spec, const Processor& processor, c
   if (std::count(processor.tables.begin(), processor.tables.end(), name) > 1) return complain("is named twice");
   const Topic* topic = spec.topic(name);
   if (topic == nullptr || topic->fields.empty()) return complain("is not one of spec.topics with value.fields");
+  if (!std::all_of(topic->fields.begin(), topic->fields.end(), is_of_value)) {
+    return complain("has fields that do not come from the record's value; a table has none of those");
+  }
   if (topic->key.empty()) return complain("needs a key, the fields that its rows are found by");
   if (!topic->compacted && !topic->existing) {
     return complain("must have compacted: true, or its rows would go when its retention is over");
@@ -84,11 +88,9 @@ Json tables_request(const PipelineSpec& spec, const Processor& processor) {
   Json tables = Json::Array{};
   for (const std::string& name : processor.tables) {
     const Topic& topic = *spec.topic(name);
-    Json fields = Json::Array{};
-    for (const Field& field : topic.fields) {
-      fields.push_back(Json::object({{"name", field.name}, {"type", field.type}, {"required", field.required}}));
-    }
-    tables.push_back(Json::object({{"topic", name}, {"key", Json::array(topic.key)}, {"fields", fields}}));
+    Json table = Json::object({{"topic", name}, {"key", Json::array(topic.key)}, {"fields", to_json(topic.fields)}});
+    add_format(spec, name, table);
+    tables.push_back(std::move(table));
   }
   return tables;
 }

@@ -41,7 +41,7 @@ http::Handler probes(const metrics::Registry& registry, const stage::Health& hea
 
 Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) {
   if (settings.log_sink) return sinks::make_log_sink(settings.input_topic);
-  auto fields = codec::Schema::from_json(settings.input_fields);
+  auto fields = codec::Schema::from_json(settings.input_fields, settings.input_format);
   if (!fields) return std::move(fields).error();
   if (settings.http_sink) {
     const std::string stage = cat(settings.name_space, "/", settings.pipeline, "/", settings.stage);
@@ -72,13 +72,13 @@ namespace {
 
 Result<void> run_source(const stage::Settings& settings, metrics::Registry& registry, stage::Health& health,
                         const std::stop_token& stop) {
-  auto fields = codec::Schema::from_json(settings.output_fields);
+  auto fields = codec::Schema::from_json(settings.output_fields, settings.output_format);
   if (!fields) return std::move(fields).error();
   sources::IntakeOptions options;
   options.port = settings.http_source->port;
   options.token_file = settings.http_source->token_file;
   options.topic = settings.output_topic;
-  options.schema = *std::move(fields);
+  options.schema = fields->of_values();  // the others come with Kafka
   options.key = settings.output_key;
   options.kafka = settings.kafka;
   options.labels = stage::labels_of(settings);

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "controllers/pipeline/labels.h"
+#include "crds/fields.h"
 #include "crds/graph.h"
 #include "crds/names.h"
 #include "crds/repartition.h"
@@ -16,18 +17,13 @@ constexpr char data_key[] = "accepted.json";
 
 Json fields_json(const TopicFields& fields) {
   Json out = Json::Object{};
-  for (const auto& [topic, list] : fields) out[topic] = to_json(list);
+  for (const auto& [topic, list] : fields) out[topic] = crds::to_json(list);
   return out;
 }
 
 TopicFields fields_from_json(const Json& json) {
   TopicFields out;
-  for (const auto& [topic, list] : json.members()) {
-    for (const Json& field : list.items()) {
-      out[topic].push_back(
-          {field.at("name").as_string(), field.at("type").as_string(), field.at("required").as_bool()});
-    }
-  }
+  for (const auto& [topic, list] : json.members()) out[topic] = crds::fields_from_json(list);
   return out;
 }
 

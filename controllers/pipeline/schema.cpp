@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "crds/fields.h"
 #include "crds/graph.h"
 #include "crds/tables.h"
 #include "crds/windows.h"
@@ -39,6 +40,7 @@ Result<void> check_key(const std::vector<std::string>& key, const std::vector<cr
 Result<void> check_agreement(const std::vector<crds::Field>& expected, const std::vector<crds::Field>& columns,
                              const crds::Processor& processor) {
   for (const crds::Field& field : expected) {
+    if (!crds::is_of_value(field)) continue;  // comes with Kafka
     const crds::Field* column = find_field(columns, field.name);
     const std::string where = cat(place("processors", processor.name), ".sql.query: topic '", processor.to,
                                   "' has a field '", field.name, "' of type ", field.type);
@@ -56,9 +58,11 @@ Result<TopicFields> resolve_fields(const crds::PipelineSpec& spec, SqlCheck& che
     if (!topic.fields.empty()) fields[topic.name] = topic.fields;
   }
   for (const crds::Processor* processor : crds::in_flow_order(spec)) {
+    Json more = crds::window_request(spec, *processor);
+    crds::add_format(spec, processor->from, more);
+    if (!processor->tables.empty()) more["tables"] = crds::tables_request(spec, *processor);
     const auto columns =
-        check.columns({crds::table_of(*processor), fields[processor->from], processor->query,
-                       crds::window_request(spec, *processor), crds::tables_request(spec, *processor)});
+        check.columns({crds::table_of(*processor), fields[processor->from], processor->query, std::move(more)});
     if (!columns) return columns.error().context(cat(place("processors", processor->name), ".sql.query"));
     if (const auto key = check_key(crds::output_key(spec, *processor), *columns, place("processors", processor->name));
         !key) {

@@ -14,6 +14,7 @@
 
 #include "common/base/text.h"
 #include "common/json/json.h"
+#include "crds/fields.h"
 
 namespace tidegate::controllers {
 namespace {
@@ -26,13 +27,8 @@ Error failed(const std::string& what) {
 }
 
 std::string question(const Query& query) {
-  Json fields = Json::Array{};
-  for (const crds::Field& field : query.fields) {
-    fields.push_back(Json::object({{"name", field.name}, {"type", field.type}, {"required", field.required}}));
-  }
-  Json out = Json::object({{"topic", query.topic}, {"fields", fields}, {"query", query.sql}});
-  for (const auto& [name, value] : query.window.members()) out[name] = value;
-  if (!query.tables.items().empty()) out["tables"] = query.tables;
+  Json out = Json::object({{"topic", query.topic}, {"fields", crds::to_json(query.fields)}, {"query", query.sql}});
+  for (const auto& [name, value] : query.more.members()) out[name] = value;
   return out.dump();
 }
 

@@ -18,8 +18,7 @@ struct Query {
   std::string topic;
   std::vector<crds::Field> fields;
   std::string sql;
-  Json window = Json::Object{};  // crds::window_request()
-  Json tables = Json::Array{};   // crds::tables_request()
+  Json more = Json::Object{};  // crds::window_request(), crds::add_format() and crds::tables_request()
 };
 
 class SqlCheck {

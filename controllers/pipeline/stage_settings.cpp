@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "controllers/pipeline/labels.h"
 #include "controllers/shared/quantity.h"
+#include "crds/fields.h"
 #include "crds/graph.h"
 #include "crds/tables.h"
 #include "crds/windows.h"
@@ -50,7 +51,8 @@ void add_input(StageSettings& out, const PipelineContext& context, const Accepte
                const std::string& topic, crds::Start start) {
   out.json["group"] = crds::consumer_group(context.installation, context.ns, context.name, stage.name);
   out.json["start"] = start == crds::Start::earliest ? "earliest" : "latest";
-  out.json["input"] = Json::object({{"topic", topic}, {"fields", to_json(accepted.fields.at(topic))}});
+  out.json["input"] = Json::object({{"topic", topic}, {"fields", crds::to_json(accepted.fields.at(topic))}});
+  crds::add_format(accepted.spec, topic, out.json["input"]);
   if (stage.rate_limit > 0) out.json["rateLimit"] = stage.rate_limit;
   out.json["deadLetters"] = Json::object({{"topic", crds::dead_letter_topic(context.ns, context.name, stage.name)}});
 }
@@ -105,7 +107,8 @@ StageSettings source_settings(const PipelineContext& context, const Accepted& ac
   StageSettings out = common(context, accepted, source, "source");
   const crds::Topic& topic = *accepted.spec.topic(source.to);
   out.json["output"] =
-      Json::object({{"topic", source.to}, {"key", Json::array(topic.key)}, {"fields", to_json(topic.fields)}});
+      Json::object({{"topic", source.to}, {"key", Json::array(topic.key)}, {"fields", crds::to_json(topic.fields)}});
+  crds::add_format(accepted.spec, source.to, out.json["output"]);
   Json http = Json::object({{"port", source.http_port}});
   if (source.token) {
     out.secrets.push_back({"token", *source.token});

@@ -129,6 +129,7 @@ std::vector<Stored> KafkaServer::read(const std::string& topic) {
       one.offset = record.offset;
       one.timestamp_ms = record.timestamp_ms;
       if (record.key) one.key = std::string(*record.key);
+      one.tombstone = !record.value;
       one.value = std::string(record.value.value_or(std::string_view()));
       for (const kafka::Header& header : kafka::headers(record)) one.headers[header.name] = header.value.value_or("");
     }

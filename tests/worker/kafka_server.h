@@ -22,11 +22,12 @@ struct Stored {
   std::optional<std::string> key;
   std::string value;
   std::map<std::string, std::string> headers;
+  bool tombstone = false;  // the value is Kafka's null
 };
 
 struct NewRecord {
   std::optional<std::string> key;
-  std::string value;
+  std::optional<std::string> value;
   int partition = 0;
   std::vector<kafka::Header> headers = {};
   bool tombstone = false;  // no value

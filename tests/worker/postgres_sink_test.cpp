@@ -126,6 +126,34 @@ std::vector<Refusal> write_persistently(Sink& sink, const std::vector<std::strin
 
 }  // namespace
 
+TEST_CASE("postgres_sink: key and time of the record are columns, nested JSON is jsonb") {
+  Bench bench;
+  auto sink =
+      bench.sink("beside", {"k"}, true,
+                 R"([{"name":"k","type":"VARCHAR","from":"key"},{"name":"at","type":"TIMESTAMP","from":"timestamp"},
+    {"name":"o","type":"BIGINT","from":"offset"},{"name":"city","type":"VARCHAR","path":"address.city"},
+    {"name":"items","type":"JSON"}])");
+  open(*sink);
+  kafka::Record good;
+  good.key = "a";
+  good.value = R"({"address":{"city":"Oslo"},"items":[{"id": 7}]})";
+  good.offset = 5;
+  good.timestamp_ms = 1359608400123;
+  kafka::Record without_value = good;
+  without_value.value.reset();
+  kafka::Record without_key = good;
+  without_key.key.reset();
+  const auto outcome = sink->write(std::vector<kafka::Record>{good, without_value, without_key});
+  REQUIRE(outcome.ok());
+  REQUIRE(outcome->refused.size() == 2);
+  CHECK(outcome->refused[0].reason == "Malformed");
+  CHECK(outcome->refused[0].message.find("tombstone") != std::string::npos);
+  CHECK(outcome->refused[1].reason == "Rejected");
+  CHECK(outcome->taken == 1);
+  CHECK(bench.ask("SELECT k, extract(epoch FROM at), o, city, items->0->>'id' FROM beside") ==
+        "a|1359608400.123000|5|Oslo|7");
+}
+
 TEST_CASE("postgres_sink: the last row of each key wins within a batch and across batches") {
   Bench bench;
   const auto sink = bench.sink("t", {"k"}, true);

@@ -20,7 +20,7 @@ Json refused(const Error& error, std::optional<std::size_t> position) {
 }  // namespace
 
 Json check(const Json& request) {
-  auto fields = codec::Schema::from_json(request.get("fields"));
+  auto fields = codec::Schema::from_json(request.get("fields"), request);
   if (!fields) return refused(fields.error(), {});
   const auto tables = engine::tables_from_json(request.get("tables"));
   if (!tables) return refused(tables.error(), {});

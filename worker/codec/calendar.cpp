@@ -204,8 +204,12 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
     if (!scan_fraction(in, microseconds)) return std::nullopt;
   }
   if (!scan_offset(in, microseconds)) return std::nullopt;
-  if (microseconds < kFirstDay * kDay || microseconds >= (kLastDay + 1) * kDay) return std::nullopt;
+  if (!in_calendar(microseconds)) return std::nullopt;
   return microseconds;
+}
+
+bool in_calendar(std::int64_t microseconds) {
+  return microseconds >= kFirstDay * kDay && microseconds < (kLastDay + 1) * kDay;
 }
 
 char* write_date(std::int32_t days, char* out) {
@@ -220,7 +224,7 @@ char* write_date(std::int32_t days, char* out) {
 }
 
 char* write_timestamp(std::int64_t microseconds, char* out) {
-  if (microseconds < kFirstDay * kDay || microseconds >= (kLastDay + 1) * kDay) return nullptr;
+  if (!in_calendar(microseconds)) return nullptr;
   std::int64_t days = microseconds / kDay;
   std::int64_t rest = microseconds % kDay;
   if (rest < 0) {

@@ -15,6 +15,9 @@ std::optional<std::int32_t> parse_date(std::string_view text);
 // digits) and offset (`Z`, `+hh`, `+hhmm`, `+hh:mm`) may be left out; no offset means UTC.
 std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
+// Whether a time in microseconds lies in those years.
+bool in_calendar(std::int64_t microseconds);
+
 // The inverse; null when the year is outside 0001 to 9999 (DuckDB's infinities are). Timestamps end in `Z` and have
 // fraction digits only when not zero, without trailing zeros. Writes at most kTimestampBytes and returns the end.
 inline constexpr std::size_t kTimestampBytes = 27;

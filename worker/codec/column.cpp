@@ -14,6 +14,7 @@ std::size_t element_size(FieldType type) {
     case Type::timestamp:
       return 8;
     case Type::varchar:
+    case Type::json:
       return sizeof(Text);
     case Type::decimal:
       return type.width <= 4 ? 2 : type.width <= 9 ? 4 : type.width <= 18 ? 8 : 16;

@@ -41,7 +41,7 @@ class Text {
 };
 static_assert(sizeof(Text) == 16);
 
-// One column. Element types of `data`: BOOLEAN bool; INTEGER int32; BIGINT int64; DOUBLE double; VARCHAR Text;
+// One column. Element types of `data`: BOOLEAN bool; INTEGER int32; BIGINT int64; DOUBLE double; VARCHAR and JSON Text;
 // DATE int32 days and TIMESTAMP int64 microseconds since 1970-01-01 UTC; DECIMAL the unscaled value as
 // int16/int32/int64/Int128 for width <= 4/9/18/38. Not owned.
 struct Column {

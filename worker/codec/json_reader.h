@@ -13,13 +13,13 @@
 
 namespace tidegate::codec {
 
-inline constexpr std::size_t kMaxRecordBytes = 512 * 1024;
-
 // Reads one record after the other. The whole record must be valid JSON (RFC 8259, UTF-8, nesting <= 256), undeclared
 // fields included; those are ignored otherwise. Of a field given twice the last value counts. Numbers are exact:
 // BIGINT, INTEGER and DECIMAL come from the number's text (1.0 and 1e2 are integers, 1.5 and excess fraction digits are
-// WrongType); BIGINT and DECIMAL also from a string. An object or array in a VARCHAR field is WrongType.
-// Not thread-safe; one reader per thread. Allocates only when a batch is larger than any before.
+// WrongType); BIGINT, DECIMAL and times with a unit also from a string. An object or array in a VARCHAR field is
+// WrongType; a JSON field is any value, kept byte for byte. A field with a path lies in nested objects; it is missing
+// when one of them is missing or null, and anything else in an object's place is WrongType. Fields from beside the
+// value are left alone. Not thread-safe; one reader per thread. Allocates only when a batch is larger than any before.
 class JsonReader {
  public:
   explicit JsonReader(Schema schema);

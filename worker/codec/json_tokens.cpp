@@ -76,6 +76,15 @@ bool JsonTokens::skip_value(unsigned depth) {
   return true;
 }
 
+std::string_view JsonTokens::take_value(unsigned depth) {
+  const char* const from = document_ + *at_;
+  if (!skip_value(depth)) return {};
+  --at_;
+  const std::string_view last = token();
+  ++at_;
+  return {from, static_cast<std::size_t>(last.data() + last.size() - from)};
+}
+
 bool JsonTokens::skip_object(unsigned depth) {
   next();
   if (take('}')) return true;

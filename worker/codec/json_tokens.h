@@ -49,6 +49,9 @@ class JsonTokens {
   // Moves behind the current value if it is valid JSON, nested at most kMaxDepth deep.
   bool skip_value(unsigned depth = 0);
 
+  // The same; the value's text as it stands, null data when it is not valid.
+  std::string_view take_value(unsigned depth);
+
   static constexpr unsigned kMaxDepth = 256;
 
  private:

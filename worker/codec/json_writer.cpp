@@ -29,7 +29,11 @@ char* copy_words(std::string_view words, std::size_t size, char* out) {
   return out + size;
 }
 
-// Everything but VARCHAR, without quotes.
+bool is_text(FieldType type) {
+  return type.type == Type::varchar || type.type == Type::json;
+}
+
+// Everything but texts, without quotes.
 char* write_scalar(FieldType type, const Column& column, std::size_t row, char* out) {
   switch (type.type) {
     case Type::boolean:
@@ -51,6 +55,7 @@ char* write_scalar(FieldType type, const Column& column, std::size_t row, char* 
     case Type::timestamp:
       return write_timestamp(column.at<std::int64_t>(row), out);
     case Type::varchar:
+    case Type::json:
       break;
   }
   return out;
@@ -70,7 +75,7 @@ char* Bytes::extend(std::size_t more) {
 }
 
 std::size_t json_bound(FieldType type, const Column& column, std::size_t row) {
-  if (type.type != Type::varchar || !column.valid(row)) return kScalarBytes;
+  if (!is_text(type) || !column.valid(row)) return kScalarBytes;
   return json_string_bound(column.at<Text>(row).view().size());
 }
 
@@ -78,6 +83,7 @@ char* write_json(FieldType type, const Column& column, std::size_t row, char* ou
   if (!column.valid(row)) return copy("null", out);
   switch (type.type) {
     case Type::varchar:
+    case Type::json:
       return write_json_string(column.at<Text>(row).view(), out);
     case Type::date:
     case Type::timestamp: {
@@ -93,7 +99,7 @@ char* write_json(FieldType type, const Column& column, std::size_t row, char* ou
 }
 
 void append_text(FieldType type, const Column& column, std::size_t row, std::string& out) {
-  if (type.type == Type::varchar) {
+  if (is_text(type)) {
     out.append(column.at<Text>(row).view());
     return;
   }
@@ -117,7 +123,7 @@ RowWriter::RowWriter(const Schema& schema) {
 std::optional<std::size_t> RowWriter::append(std::span<const Column> columns, std::size_t row, Bytes& out) const {
   std::size_t bound = fixed_bytes_;
   for (std::size_t f = 0; f < parts_.size(); ++f) {
-    if (parts_[f].type.type == Type::varchar) bound += json_bound(parts_[f].type, columns[f], row);
+    if (is_text(parts_[f].type)) bound += json_bound(parts_[f].type, columns[f], row);
   }
   char* const begin = out.extend(bound);
   char* at = begin;

@@ -12,9 +12,9 @@ RowReader::RowReader(Schema schema)
   for (std::size_t f = 0; f < cells_.size(); ++f) columns_[f] = {&cells_[f], &validity_[f]};
 }
 
-Result<void> RowReader::read(std::string_view record) {
+Result<void> RowReader::read(std::string_view record, const Metadata* metadata) {
   reader_.begin(record.size());
-  return reader_.read(record, columns_, 0);
+  return reader_.read(record, metadata, columns_, 0);
 }
 
 std::optional<std::string> RowReader::text(std::size_t field) const {

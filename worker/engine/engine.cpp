@@ -43,6 +43,7 @@ struct Engine::Impl {
   Database database;
   Statement statement;
   ResultWriter writer;
+  std::span<const codec::Metadata> metadata;  // of the batch at hand
 
   // Which of the three an execution was.
   struct Attempt {
@@ -100,9 +101,9 @@ Engine::Impl::Attempt Engine::Impl::attempt(std::span<const std::string_view> re
                                             std::size_t last, Output& output) {
   const Output::Mark mark = output.mark();
   if (joined) {
-    joined->set(records, first, last, output.failures_, &output.times_);
+    joined->set(records, metadata, first, last, output.failures_, &output.times_);
   } else {
-    input.set(records, first, last, output.failures_, &output.times_);
+    input.set(records, metadata, first, last, output.failures_, &output.times_);
   }
   ResultSet result;
   if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
@@ -171,9 +172,11 @@ const codec::Schema& Engine::columns() const {
   return impl_->writer.columns();
 }
 
-Result<void> Engine::run(std::span<const std::string_view> records, Output& output) {
+Result<void> Engine::run(std::span<const std::string_view> records, Output& output,
+                         std::span<const codec::Metadata> metadata) {
   output.clear();
   if (records.empty()) return {};
+  impl_->metadata = metadata;
   return impl_->run(records, 0, records.size(), output);
 }
 

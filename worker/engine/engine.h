@@ -1,4 +1,4 @@
-// Runs one row-wise SQL query over batches of JSON records.
+// Runs one row-wise SQL query over batches of records.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 
 #include "common/base/result.h"
 #include "worker/codec/json_writer.h"
+#include "worker/codec/metadata.h"
 #include "worker/codec/schema.h"
 
 namespace tidegate::engine {
@@ -116,12 +117,15 @@ class Engine {
   // The columns of the result. None is `required`: SQL's nullability is not tracked.
   const codec::Schema& columns() const;
 
-  // Clears `output`, then runs the query over `records`. Records at fault become failures, the others give their rows:
-  // the result is the same however the records are cut into batches. A query error that a record causes (conversion,
-  // out of range, invalid input, a NaN or infinity in the result) is narrowed down to the records by bisection. Fails
-  // with reason EngineFailed when the engine itself is at fault (memory, interrupt, internal): open a new Engine and
-  // run the batch again; no record is to blame. The records' bytes must stay unchanged during the call only.
-  Result<void> run(std::span<const std::string_view> records, Output& output);
+  // Clears `output`, then runs the query over `records` (null data: a record without a value). `metadata`: one for each
+  // record, when the fields need it (Schema::needs_metadata). Records at fault become failures, the others give their
+  // rows: the result is the same however the records are cut into batches. A query error that a record causes
+  // (conversion, out of range, invalid input, a NaN or infinity in the result) is narrowed down to the records by
+  // bisection. Fails with reason EngineFailed when the engine itself is at fault (memory, interrupt, internal): open a
+  // new Engine and run the batch again; no record is to blame. The records' bytes must stay unchanged during the call
+  // only.
+  Result<void> run(std::span<const std::string_view> records, Output& output,
+                   std::span<const codec::Metadata> metadata = {});
 
  private:
   struct Impl;

@@ -47,9 +47,10 @@ Result<void> Input::register_with(duckdb_connection connection) {
   return {};
 }
 
-void Input::set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
-                std::vector<Failure>& failures, std::vector<RecordTime>* times) {
+void Input::set(std::span<const std::string_view> batch, std::span<const codec::Metadata> metadata, std::size_t first,
+                std::size_t last, std::vector<Failure>& failures, std::vector<RecordTime>* times) {
   batch_ = batch;
+  metadata_ = metadata;
   next_ = first;
   last_ = last;
   failures_ = &failures;
@@ -138,7 +139,8 @@ std::size_t Input::read_rows(std::size_t capacity) {
   std::size_t row = 0;
   numbers_read_.clear();
   for (; row < capacity && next_ < last_; ++next_) {
-    if (auto read = reader_.read(batch_[next_], columns_, row); read) {
+    const codec::Metadata* const metadata = metadata_.empty() ? nullptr : &metadata_[next_];
+    if (auto read = reader_.read(batch_[next_], metadata, columns_, row); read) {
       if (times_ != nullptr && time_field_ && columns_[*time_field_].valid(row)) {
         times_->push_back({next_, columns_[*time_field_].at<std::int64_t>(row)});
       }

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "worker/codec/json_reader.h"
+#include "worker/codec/record_reader.h"
 #include "worker/engine/engine.h"
 
 namespace tidegate::engine {
@@ -33,10 +33,9 @@ class Input {
   Result<void> register_with(duckdb_connection connection);
 
   // What the next execution reads: records [first, last) of the batch; those that cannot be read are added to
-  // `failures`.
-  // `times` gets what is watched.
-  void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last, std::vector<Failure>& failures,
-           std::vector<RecordTime>* times = nullptr);
+  // `failures`. `metadata`: as Engine::run takes it. `times` gets what is watched.
+  void set(std::span<const std::string_view> batch, std::span<const codec::Metadata> metadata, std::size_t first,
+           std::size_t last, std::vector<Failure>& failures, std::vector<RecordTime>* times = nullptr);
 
   // What the execution took. Counted once it is over: a plan that needs no rows, such as WHERE false, never pulls, so
   // its records are read and counted here.
@@ -63,7 +62,7 @@ class Input {
     std::size_t vector;  // its index in the chunk
   };
 
-  codec::JsonReader reader_;
+  codec::RecordReader reader_;
   bool numbered_;
   std::optional<std::size_t> numbers_;  // index of kRecord in the chunk
   std::vector<std::int64_t> numbers_read_;
@@ -72,6 +71,7 @@ class Input {
   std::vector<std::uint64_t> validity_;  // scratch, a stretch per field: most columns need no mask in DuckDB
   std::size_t words_;                    // per stretch
   std::span<const std::string_view> batch_;
+  std::span<const codec::Metadata> metadata_;
   std::size_t next_ = 0;
   std::size_t last_ = 0;
   std::vector<Failure>* failures_ = nullptr;

@@ -30,8 +30,9 @@ Result<void> JoinedInput::register_with(Database& database) {
   return {};
 }
 
-void JoinedInput::set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
-                      std::vector<Failure>& failures, std::vector<RecordTime>* times) {
+void JoinedInput::set(std::span<const std::string_view> batch, std::span<const codec::Metadata> metadata,
+                      std::size_t first, std::size_t last, std::vector<Failure>& failures,
+                      std::vector<RecordTime>* times) {
   std::size_t bytes = 0;
   for (std::size_t i = first; i < last; ++i) {
     if (batch[i].size() <= codec::kMaxRecordBytes) bytes += batch[i].size();
@@ -41,7 +42,8 @@ void JoinedInput::set(std::span<const std::string_view> batch, std::size_t first
   const std::span<const codec::Column> columns = records_.rows.columns();
   std::size_t rows = 0;
   for (std::size_t i = first; i < last; ++i) {
-    if (auto read = reader_.read(batch[i], columns, rows); read) {
+    const codec::Metadata* const beside = metadata.empty() ? nullptr : &metadata[i];
+    if (auto read = reader_.read(batch[i], beside, columns, rows); read) {
       if (times != nullptr && time_field_ && columns[*time_field_].valid(rows)) {
         times->push_back({i, columns[*time_field_].at<std::int64_t>(rows)});
       }

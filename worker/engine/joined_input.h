@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "worker/codec/json_reader.h"
+#include "worker/codec/record_reader.h"
 #include "worker/engine/database.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/input.h"
@@ -30,8 +30,8 @@ class JoinedInput {
 
   // As those of Input. The tables must not change until the query is through.
   void watch(std::size_t field) { time_field_ = field; }
-  void set(std::span<const std::string_view> batch, std::size_t first, std::size_t last,
-           std::vector<Failure>& failures, std::vector<RecordTime>* times);
+  void set(std::span<const std::string_view> batch, std::span<const codec::Metadata> metadata, std::size_t first,
+           std::size_t last, std::vector<Failure>& failures, std::vector<RecordTime>* times);
   const Input::Taken& finish() const { return taken_; }
 
  private:
@@ -44,7 +44,7 @@ class JoinedInput {
     std::vector<codec::Column> key;   // a column per field of the table, those of the key set
   };
 
-  codec::JsonReader reader_;
+  codec::RecordReader reader_;
   Side records_;
   std::vector<std::unique_ptr<Side>> lookups_;
   std::optional<std::size_t> time_field_;

@@ -17,7 +17,7 @@ std::size_t cost(std::string_view key, std::size_t row) {
 }
 
 bool is_text(const codec::Field& field) {
-  return field.type.type == codec::Type::varchar;
+  return field.type.type == codec::Type::varchar || field.type.type == codec::Type::json;
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ Table::Table(std::string name, codec::Schema fields, std::vector<std::string> ke
 
 Result<Table> Table::from_json(const Json& table) {
   const std::string& name = table.get("topic").as_string();
-  auto fields = codec::Schema::from_json(table.get("fields"));
+  auto fields = codec::Schema::from_json(table.get("fields"), table);
   if (!fields) return std::move(fields).error().context(cat("table \"", name, "\""));
   std::vector<std::string> key = table.get("key").strings();
   if (key.empty()) return Error{"InvalidKey", cat("table \"", name, "\" has no key")};
@@ -60,7 +60,7 @@ Result<std::vector<Table>> tables_from_json(const Json& list) {
 Result<void> Table::read(std::string_view value) {
   reader_.begin(value.size());
   std::fill(validity_.begin(), validity_.end(), 1);
-  if (auto done = reader_.read(value, columns_, 0); !done) return done;
+  if (auto done = reader_.read(value, nullptr, columns_, 0); !done) return done;
   canonical_.clear();
   if (encoder_.append(columns_, 0, canonical_)) return {};
   return Error{"MissingField", cat("\"", join(key_, "\", \""), "\": the key is null")};

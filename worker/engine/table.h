@@ -14,8 +14,8 @@
 #include "common/base/result.h"
 #include "common/json/json.h"
 #include "worker/codec/column.h"
-#include "worker/codec/json_reader.h"
 #include "worker/codec/key.h"
+#include "worker/codec/record_reader.h"
 #include "worker/codec/schema.h"
 
 namespace tidegate::engine {
@@ -24,7 +24,7 @@ namespace tidegate::engine {
 // that a record without value finds the row that it removes. Not thread-safe; movable, unless an Engine reads it.
 class Table {
  public:
-  // `{"topic", "key": […], "fields": […]}`. Fails with InvalidSchema or InvalidKey.
+  // `{"topic", "key": […], "fields": […]}`, with `format` and `delimiter` as topics have them. Fails with InvalidSchema or InvalidKey.
   static Result<Table> from_json(const Json& table);
 
   const std::string& name() const { return name_; }
@@ -32,7 +32,7 @@ class Table {
   const std::vector<std::string>& key() const { return key_; }
 
   // Takes a record: its row replaces that of the same key; without a value it removes it. Fails with a record's reasons
-  // (JsonReader), KeyMismatch when the key is not that of the fields, or MissingField without a key; the table is then
+  // (RecordReader), KeyMismatch when the key is not that of the fields, or MissingField without a key; the table is then
   // as it was.
   Result<void> put(std::optional<std::string_view> key, std::optional<std::string_view> value);
   // A record whose key is that of its fields.
@@ -66,7 +66,7 @@ class Table {
   std::string name_;
   std::vector<std::string> key_;
   codec::KeyEncoder encoder_;
-  codec::JsonReader reader_;
+  codec::RecordReader reader_;
   std::vector<std::size_t> key_fields_;
   std::vector<std::size_t> offsets_;     // of each field's element in a row
   std::size_t texts_ = 0;                // offset of the long texts

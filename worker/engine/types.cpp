@@ -26,6 +26,7 @@ LogicalType to_duckdb(FieldType type) {
       result.get() = duckdb_create_decimal_type(type.width, type.scale);
       break;
     case Type::varchar:
+    case Type::json:  // as its text: SQL's JSON functions take that
       result.get() = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
       break;
     case Type::date:

@@ -72,7 +72,7 @@ struct WindowedEngine::Impl {
   Result<void> set_up(const Options& options);
   Result<void> set_up_keys();
   Result<void> show_window(const std::string& rows, Micros start, Micros end);
-  Result<void> stage(std::span<const TimedRecord> records, Output& output);
+  Result<void> stage(std::span<const TimedRecord> records, std::span<const codec::Metadata> metadata, Output& output);
   Result<void> sort_out(int number, Partition& partition, std::span<const TimedRecord> records, Output& output,
                         std::map<std::int64_t, Arrival>& arrivals, std::vector<std::int64_t>& refused);
   Error misplaced(int number, const std::string& key, const TimedRecord& record) const;
@@ -101,7 +101,7 @@ Result<void> WindowedEngine::Impl::set_up(const Options& options) {
   if (auto done = input.register_with(database.connection()); !done) return done;
   if (auto done = database.execute("CREATE SCHEMA tidegate"); !done) return done;
   Output nothing;
-  if (auto done = stage({}, nothing); !done) return done;
+  if (auto done = stage({}, {}, nothing); !done) return done;
   if (auto done = show_window(cat("SELECT * EXCLUDE (", Input::kRecord, ") FROM ", kStaged), 0, 0); !done) return done;
   return database.lock();
 }
@@ -132,10 +132,11 @@ Result<void> WindowedEngine::Impl::show_window(const std::string& rows, Micros s
 }
 
 // Reads the records into kStaged.
-Result<void> WindowedEngine::Impl::stage(std::span<const TimedRecord> records, Output& output) {
+Result<void> WindowedEngine::Impl::stage(std::span<const TimedRecord> records,
+                                         std::span<const codec::Metadata> metadata, Output& output) {
   values.clear();
   for (const TimedRecord& record : records) values.push_back(record.value);
-  input.set(values, 0, values.size(), output.failures_);
+  input.set(values, metadata, 0, values.size(), output.failures_);
   if (auto done =
           database.execute(cat("CREATE OR REPLACE TABLE ", kStaged, " AS SELECT * FROM ", Input::kFunction, "()"));
       !done) {
@@ -353,14 +354,15 @@ void WindowedEngine::revoke(int partition) {
   impl_->partitions.erase(found);
 }
 
-Result<void> WindowedEngine::run(int partition, std::span<const TimedRecord> records, Output& output) {
+Result<void> WindowedEngine::run(int partition, std::span<const TimedRecord> records, Output& output,
+                                 std::span<const codec::Metadata> metadata) {
   output.clear();
   if (records.empty()) return {};
   if (!impl_->partitions.contains(partition)) assign(partition, {});
   Partition& mine = impl_->partitions.at(partition);
   // Rebuilt: it is as far as it was, also where that did not come from the records.
   if (records.front().offset >= mine.accounted) mine.watermark.advance(mine.resumed);
-  if (auto staged = impl_->stage(records, output); !staged) return staged;
+  if (auto staged = impl_->stage(records, metadata, output); !staged) return staged;
   std::map<std::int64_t, Arrival> arrivals;
   std::vector<std::int64_t> refused;
   if (auto done = impl_->sort_out(partition, mine, records, output, arrivals, refused); !done) return done;

@@ -1,4 +1,4 @@
-// Runs one SQL query over each closed window of a stream of JSON records.
+// Runs one SQL query over each closed window of a stream of records.
 #pragma once
 
 #include <cstdint>
@@ -64,9 +64,10 @@ class WindowedEngine {
   void revoke(int partition);
 
   // Takes the next records of a partition, ascending by offset; `output` gets the rows of the windows that they close,
-  // and the records at fault. After a failure, also KeyMismatch and QueryFailed, the state is undefined: begin again
-  // with a new engine at what was committed.
-  Result<void> run(int partition, std::span<const TimedRecord> records, Output& output);
+  // and the records at fault. `metadata`: as Engine::run takes it. After a failure, also KeyMismatch and QueryFailed,
+  // the state is undefined: begin again with a new engine at what was committed.
+  Result<void> run(int partition, std::span<const TimedRecord> records, Output& output,
+                   std::span<const codec::Metadata> metadata = {});
   // No record older than this comes any more; `output` gets the rows of the windows that this closes. Every record that
   // was read already must have been run() before.
   Result<void> advance(int partition, window::Micros watermark, Output& output);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "worker/codec/kafka_metadata.h"
 #include "worker/codec/row_reader.h"
 #include "worker/sinks/http_client.h"
 #include "worker/sinks/http_request.h"
@@ -136,9 +137,8 @@ void HttpSink::encode(std::span<const kafka::Record> records, WriteOutcome& outc
   outcome.nulls.assign(reader_.schema().size(), 0);
   for (std::size_t index = 0; index < records.size(); ++index) {
     const kafka::Record& record = records[index];
-    if (!record.value) {
-      outcome.refused.push_back({index, "Malformed", "the record has no value", "the record has no value"});
-    } else if (auto fits = reader_.read(*record.value); !fits) {
+    const codec::Metadata metadata = codec::metadata_of(record, reader_.schema());
+    if (auto fits = reader_.read(record.value.value_or(std::string_view()), &metadata); !fits) {
       outcome.refused.push_back({index, fits.error().reason, fits.error().message, reader_.summary()});
     } else {
       for (std::size_t field = 0; field < outcome.nulls.size(); ++field) {

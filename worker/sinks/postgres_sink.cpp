@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "worker/codec/kafka_metadata.h"
 #include "worker/codec/row_reader.h"
 #include "worker/sinks/postgres_connection.h"
 #include "worker/sinks/postgres_sql.h"
@@ -151,8 +152,8 @@ Result<WriteOutcome> PostgresSink::write(std::span<const kafka::Record> records)
 
 // Appends the record to rows_, unless it can be no row.
 std::optional<Refusal> PostgresSink::encode(const kafka::Record& record, std::size_t index) {
-  if (!record.value) return Refusal{index, "Malformed", "the record has no value", "the record has no value"};
-  if (auto read = reader_.read(*record.value); !read) {
+  const codec::Metadata metadata = codec::metadata_of(record, reader_.schema());
+  if (auto read = reader_.read(record.value.value_or(std::string_view()), &metadata); !read) {
     return Refusal{index, read.error().reason, read.error().message, reader_.summary()};
   }
   const std::size_t begin = rows_.data.size();

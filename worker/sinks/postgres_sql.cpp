@@ -64,6 +64,8 @@ std::string column_type(codec::FieldType type) {
       return "date";
     case codec::Type::timestamp:
       return "timestamptz";
+    case codec::Type::json:
+      return "jsonb";
   }
   return "text";
 }

@@ -29,7 +29,9 @@ constexpr Duration queue_pause{5};
 constexpr std::size_t slice_records = 4096;  // checked, then handed over, before the next are looked at
 constexpr int retry_after_seconds = 5;
 constexpr const char* help =
-    "Tidegate HTTP intake: POST / with Content-Type application/x-ndjson, one JSON object a line.\n"
+    "Tidegate HTTP intake: POST / with one record a line: application/x-ndjson (JSON objects), text/csv or "
+    "text/plain,\n"
+    "as the topic's format is.\n"
     "200: all records are in Kafka; 207 and 400 list refused lines; 429 and 503: retry after Retry-After.\n";
 
 // One POST. Kafka's client reads body and keys until every record is acknowledged.
@@ -147,7 +149,7 @@ std::string HttpIntake::Impl::current_problem() const {
 }
 
 std::optional<http::Response> HttpIntake::Impl::admit(const http::Request& request) {
-  if (auto refused = refuse_head(request)) return refused;
+  if (auto refused = refuse_head(request, options.schema.format())) return refused;
   if (request.method == "GET") return std::nullopt;
   if (!token.admits(request.authorization)) {
     http::Response response = refusal(401, "Authorization: Bearer with the token of this source is needed.");
@@ -166,7 +168,7 @@ void HttpIntake::Impl::handle(http::Request request, http::Respond respond) {
   }
   auto job = std::make_shared<Job>();
   job->respond = std::move(respond);
-  job->single_object = is_single_object(request);
+  job->single_object = options.schema.format().kind == codec::Format::Kind::json && is_single_object(request);
   job->body = std::move(request.body);
   const std::lock_guard lock(mutex);
   jobs.push_back(std::move(job));

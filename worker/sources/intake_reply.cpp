@@ -48,7 +48,7 @@ http::Response refusal(int status, const std::string& message, int retry_after) 
   return response;
 }
 
-std::optional<http::Response> refuse_head(const http::Request& request) {
+std::optional<http::Response> refuse_head(const http::Request& request, codec::Format format) {
   const std::string_view target = request.target;
   if (target.substr(0, target.find('?')) != "/") return refusal(404, "Send records with POST /.");
   if (request.method == "GET") return std::nullopt;
@@ -61,7 +61,14 @@ std::optional<http::Response> refuse_head(const http::Request& request) {
     return refusal(415, "Content-Encoding is not supported; send the records as they are.");
   }
   const std::string type = media_type(request.content_type);
-  if (type.empty() || type == "application/x-ndjson" || type == "application/json") return std::nullopt;
+  if (type.empty()) return std::nullopt;
+  if (format.kind != codec::Format::Kind::json) {
+    const char* const wanted = format.kind == codec::Format::Kind::csv ? "text/csv" : "text/plain";
+    if (type == wanted) return std::nullopt;
+    return refusal(415,
+                   cat("Content-Type ", type, " is not what this topic takes; send ", wanted, ", a record a line."));
+  }
+  if (type == "application/x-ndjson" || type == "application/json") return std::nullopt;
   return refusal(
       415, cat("Content-Type ", type,
                " is not supported; send application/x-ndjson (one object a line) or application/json (one object)."));

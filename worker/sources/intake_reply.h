@@ -8,6 +8,7 @@
 #include "common/base/result.h"
 #include "common/http/server.h"
 #include "common/json/json.h"
+#include "worker/codec/schema.h"
 
 namespace tidegate::sources {
 
@@ -31,7 +32,8 @@ class Tally {
 http::Response refusal(int status, const std::string& message, int retry_after = 0);
 
 // The answer to a request that is refused for its head alone: method, path, content. nullopt: go on.
-std::optional<http::Response> refuse_head(const http::Request& request);
+// `format`: of the records, a line each: JSON objects, or the plain text of csv and text.
+std::optional<http::Response> refuse_head(const http::Request& request, codec::Format format = {});
 
 // Whether the body is one JSON object instead of lines.
 bool is_single_object(const http::Request& request);

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "common/base/text.h"
+#include "worker/codec/kafka_metadata.h"
 #include "worker/codec/schema.h"
 #include "worker/engine/engine.h"
 #include "worker/stage/step.h"
@@ -23,9 +24,10 @@ class ProcessorStep : public Step {
   Result<void> open() override {
     engine_.reset();
     if (auto kept = keep_up(); !kept) return kept;
-    auto fields = codec::Schema::from_json(settings_.input_fields);
+    auto fields = codec::Schema::from_json(settings_.input_fields, settings_.input_format);
     if (!fields) return std::move(fields).error();
-    engine::Query query{settings_.query_topic, *std::move(fields), settings_.query, settings_.output_key};
+    fields_ = *std::move(fields);
+    engine::Query query{settings_.query_topic, fields_, settings_.query, settings_.output_key};
     engine::Options options;
     if (follows_records()) options.time_field = settings_.time->field->field;
     if (tables_) {
@@ -103,7 +105,8 @@ class ProcessorStep : public Step {
     values_.clear();
     for (const kafka::Record& record : records) values_.push_back(record.value.value_or(std::string_view()));
     std::shared_ptr<engine::Output> result = take_spare();
-    if (auto ran = engine_->run(values_, *result); !ran) return std::move(ran).error();
+    const std::vector<codec::Metadata> metadata = codec::metadata_of(records, fields_);
+    if (auto ran = engine_->run(values_, *result, metadata); !ran) return std::move(ran).error();
     const std::size_t rows_before = output.rows.size();
     output.rows.reserve(rows_before + result->size());
     for (std::size_t i = 0; i < result->size(); ++i) {
@@ -149,6 +152,7 @@ class ProcessorStep : public Step {
   const Settings& settings_;
   std::size_t max_row_bytes_;
   std::shared_ptr<Tables> tables_;
+  codec::Schema fields_;
   std::optional<engine::Engine> engine_;
   std::vector<std::string_view> values_;
   std::shared_ptr<Spare> spare_;

@@ -176,6 +176,7 @@ void read_kind(Reader& reader, Settings& settings) {
     settings.output_topic = reader.text("output/topic");
     settings.output_key = reader.names("output/key");
     settings.output_fields = reader.fields("output/fields");
+    settings.output_format = reader.json().get("output");
     if (!reader.json().at("source/http").is_object()) return reader.complain("source", "must hold http");
     settings.http_source =
         HttpSourceSettings{reader.port("source/http/port", 8080), reader.optional_text("source/http/tokenFile", "")};
@@ -185,6 +186,7 @@ void read_kind(Reader& reader, Settings& settings) {
   settings.start = reader.optional_text("start", "earliest");
   settings.input_topic = reader.text("input/topic");
   settings.input_fields = reader.fields("input/fields");
+  settings.input_format = reader.json().get("input");
   settings.dead_letter_topic = reader.text("deadLetters/topic");
   settings.rate_limit = reader.count("rateLimit", 0);
   if (kind == "processor") {

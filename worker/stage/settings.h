@@ -73,10 +73,12 @@ struct Settings {
   std::string start = "earliest";  // earliest | latest | RFC 3339 time
   int rate_limit = 0;              // records per second taken in at most; 0: no limit. Not for sources.
   std::string input_topic;
-  Json input_fields;  // the array as in the file; worker/codec reads it
+  Json input_fields;  // the array as in the file; worker/codec reads it and `input_format`
+  Json input_format;  // {"format", "delimiter"}
   std::string output_topic;
   std::vector<std::string> output_key;
   Json output_fields;  // sources only
+  Json output_format;
   std::string dead_letter_topic;
   std::string query;
   std::string query_topic;    // what the query calls the input topic

@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "kafka/murmur2.h"
+#include "worker/codec/kafka_metadata.h"
 #include "worker/engine/windowed.h"
 #include "worker/stage/ledger.h"
 #include "worker/stage/step.h"
@@ -20,11 +21,12 @@ class WindowedStep final : public Step {
       : settings_(settings), max_row_bytes_(max_row_bytes), input_partitions_(input_partitions) {}
 
   Result<void> open() override {
-    auto fields = codec::Schema::from_json(settings_.input_fields);
+    auto fields = codec::Schema::from_json(settings_.input_fields, settings_.input_format);
     if (!fields) return std::move(fields).error();
     const WindowSettings& window = *settings_.window;
     engine::WindowedQuery query;
-    query.query = {settings_.query_topic, *std::move(fields), settings_.query, settings_.output_key};
+    fields_ = *std::move(fields);
+    query.query = {settings_.query_topic, fields_, settings_.query, settings_.output_key};
     query.window = window.window;
     query.time = window.time;
     if (input_partitions_ > 1) {
@@ -112,12 +114,13 @@ class WindowedStep final : public Step {
     for (const kafka::Record& record : records) {
       records_.push_back({record.value.value_or(std::string_view()), record.offset, record.timestamp_ms});
     }
-    return engine_->run(partition, records_, output);
+    return engine_->run(partition, records_, output, codec::metadata_of(records, fields_));
   }
 
   const Settings& settings_;
   std::size_t max_row_bytes_;
   int input_partitions_;
+  codec::Schema fields_;
   std::optional<engine::WindowedEngine> engine_;
   std::map<int, window::Resume> resumes_;
   std::vector<engine::TimedRecord> records_;

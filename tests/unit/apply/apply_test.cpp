@@ -109,3 +109,70 @@ TEST_CASE("behind other stages no row of a file is late, because they told nothi
   CHECK(done.rows ==
         "{\"window_start\":\"2026-01-01T00:00:00Z\",\"n\":4}\n{\"window_start\":\"2026-01-01T00:05:00Z\",\"n\":2}\n");
 }
+
+TEST_CASE("records with what lies beside their values are given whole") {
+  const char* const request = R"json({"topic":"t","fields":[{"name":"k","type":"VARCHAR","from":"key"},
+    {"name":"at","type":"TIMESTAMP","from":"timestamp","required":true},
+    {"name":"p","type":"INTEGER","from":"partition"},{"name":"o","type":"BIGINT","from":"offset"},
+    {"name":"trace","type":"VARCHAR","header":"trace-id"},
+    {"name":"n","type":"DECIMAL(38,0)","path":"a.n"}],"query":"SELECT * FROM t"})json";
+  const Run done = run(R"({"key":"k1","timestamp":"2013-01-31T05:00:00.5Z","partition":2,"offset":7,)"
+                       R"("headers":{"trace-id":"x","other":"y"},"value":{"a":{"n":12345678901234567890123}}}
+{"topic":"t","timestamp":1359608400123,"value":"{\"a\":{\"n\":1}}"}
+{"key":"k2","value":{"a":{"n":1}}}
+{"key":"k3","timestamp":0,"value":null}
+)",
+                       request);
+  REQUIRE_MESSAGE(done.applied.ok(), done.applied.error().message);
+  CHECK(done.rows ==
+        R"({"k":"k1","at":"2013-01-31T05:00:00.5Z","p":2,"o":7,"trace":"x","n":12345678901234567890123}
+{"k":null,"at":"2013-01-31T05:00:00.123Z","p":0,"o":0,"trace":null,"n":1}
+)");
+  CHECK(done.rejected ==
+        R"json({"line":3,"message":"field \"at\" is required but not in the record","reason":"MissingField"}
+{"line":4,"message":"the record has no value (a tombstone)","reason":"Malformed"}
+)json");
+  for (const char* line : {"nonsense", R"({"key":1,"value":{}})", R"({"timestamp":"noon","value":{}})",
+                           R"({"headers":[],"value":{}})", R"({"headers":{"trace-id":1},"value":{}})"}) {
+    CAPTURE(line);
+    const Run refused = run(line, request);
+    REQUIRE_FALSE(refused.applied.ok());
+    CHECK(refused.applied.error().reason == "InvalidInput");
+  }
+}
+
+TEST_CASE("the time of a window may be Kafka's") {
+  const Run done =
+      run(R"({"key":"a","timestamp":1000,"value":{"n":1}}
+{"key":"b","timestamp":9000,"value":{"n":2}}
+{"key":"a","timestamp":11000,"value":{"n":5}}
+)",
+          R"json({"topic":"t","fields":[{"name":"at","type":"TIMESTAMP","from":"timestamp","required":true},
+    {"name":"n","type":"BIGINT"}],"query":"SELECT window_start, sum(n) AS s FROM t GROUP BY window_start",
+    "window":{"tumbling":{"size":10000}},
+    "eventTime":{"field":"at","maxOutOfOrder":0,"maxAhead":0},"inputKey":[]})json");
+  REQUIRE_MESSAGE(done.applied.ok(), done.applied.error().message);
+  CHECK(done.rows == R"({"window_start":"1970-01-01T00:00:00Z","s":3}
+{"window_start":"1970-01-01T00:00:10Z","s":5}
+)");
+}
+
+TEST_CASE("records of csv and text") {
+  const Run csv = run("1;\"a;b\"\n2;\nx;y\n", R"json({"topic":"t","format":"csv","delimiter":";","fields":[
+    {"name":"id","type":"INTEGER"},{"name":"s","type":"VARCHAR"}],"query":"SELECT id + 1 AS next, s FROM t"})json");
+  CHECK(csv.rows == "{\"next\":2,\"s\":\"a;b\"}\n{\"next\":3,\"s\":null}\n");
+  CHECK(Json::parse(csv.rejected)->get("reason").as_string() == "WrongType");
+  const Run text = run("GET /a 200\nGET /b 404\n", R"json({"topic":"t","format":"text","fields":[
+    {"name":"line","type":"VARCHAR"}],
+    "query":"SELECT split_part(line, ' ', 2) AS path FROM t WHERE line LIKE '%404'"})json");
+  CHECK(text.rows == "{\"path\":\"/b\"}\n");
+}
+
+TEST_CASE("a JSON field is text to SQL") {
+  const Run done = run(R"({"items":[{"id": 7}, {"id": 8}]})",
+                       R"json({"topic":"t","fields":[{"name":"items","type":"JSON"}],
+    "query":"SELECT json_array_length(items) AS n, json_extract_string(items, '$[1].id') AS b, items FROM t"})json");
+  REQUIRE_MESSAGE(done.applied.ok(), done.applied.error().message);
+  CHECK(done.rows == R"({"n":2,"b":"8","items":"[{\"id\": 7}, {\"id\": 8}]"})"
+                     "\n");
+}

@@ -32,8 +32,6 @@ TEST_CASE("infer: the narrowest type that holds all values") {
 }
 
 TEST_CASE("infer: what no type holds is left out with the reason") {
-  CHECK(type_of("{\"b\":1}", "null") == "a: nested");
-  CHECK(type_of("[1]", "[2]") == "a: nested");
   CHECK(type_of("1", "\"x\"") == "a: text and other types");
   CHECK(type_of("1", "true") == "a: text and other types");
 }
@@ -48,5 +46,18 @@ TEST_CASE("infer: required is what every record has") {
 
 TEST_CASE("infer: names that YAML would take for something else are quoted") {
   CHECK(to_yaml(infer_from("{\"n\":1}\n")).find("{name: \"n\", type") != std::string::npos);
-  CHECK(to_yaml(infer_from("{\"a b\":1}\n")).find("{name: \"a b\", type") != std::string::npos);
+}
+
+TEST_CASE("infer: objects become paths, lists JSON") {
+  CHECK(
+      to_yaml(infer_from("{\"a\":{\"b\":{\"c\":1},\"d\":[1]},\"x y\":\"z\"}\n{\"a\":{\"b\":null},\"x y\":\"w\"}\n")) ==
+      "format: json\nfields:\n"
+      "  - {name: a_b_c, type: BIGINT, path: \"a.b.c\"}\n"
+      "  - {name: a_d, type: JSON, path: \"a.d\"}\n"
+      "  - {name: x_y, type: VARCHAR, required: true, path: \"x y\"}\n");
+  CHECK(type_of("[1]", "[2]") == "JSON");
+  CHECK(type_of("{\"b\":1}", "null") == "BIGINT");
+  CHECK(infer_from("{\"a\":{\"b\":1}}\n{\"a\":7}\n").fields == std::vector<crds::Field>{{"a", "JSON", false}});
+  CHECK(infer_from("{\"a\":{},\"b.c\":1,\"d\":{\"e\":1},\"d_e\":2}\n").left_out ==
+        std::vector<std::string>{"b.c: no path can name it", "d_e: another field is named d_e"});
 }

@@ -129,3 +129,27 @@ TEST_CASE("local run: an expectation that is no record of its topic is named by 
       canonical_rows("in", {{"a", "BIGINT", true}}, folder.file("expected", "one\nbad\n"), apply, folder.path);
   CHECK(rows.error().message.find("expected:2: no JSON") != std::string::npos);
 }
+
+TEST_CASE("local run: what Kafka adds to a topic must be given") {
+  const Folder folder;
+  crds::PipelineSpec spec = chain();
+  crds::Topic middle;
+  middle.name = "middle";
+  middle.fields = {{"a", "BIGINT", true}, {"at", "TIMESTAMP", false, "", "", "timestamp"}};
+  spec.topics.push_back(middle);
+  const std::string in = folder.file("in", "one\n");
+  CHECK(
+      run_locally(spec, {{"in", in}}, check, apply, folder.path).error().message ==
+      "processor second reads fields of topic middle that only Kafka gives its records; give that topic an --input of "
+      "its own");
+  CHECK(run_locally(spec, {{"in", in}, {"middle", folder.file("middle", "two\n")}}, check, apply, folder.path).ok());
+  const auto rows = canonical_rows(
+      "middle", middle.fields, folder.file("expected", "one\n"),
+      [](const Json& request, const Files& files) {
+        CHECK(request.get("fields").items().size() == 1);
+        std::ofstream(files.rows) << "";
+        return Result<void>();
+      },
+      folder.path);
+  CHECK(rows.ok());
+}

@@ -71,6 +71,28 @@ void check_restricted(const Json& pod) {
 
 }  // namespace
 
+TEST_CASE("workers are told how records are read") {
+  Json spec = crds::fraud_spec();
+  Json topic = spec.at("topics/0");
+  topic["value"] = crds::json(R"({"format": "csv", "delimiter": ";", "fields": [{"name": "card", "type": "VARCHAR"},
+    {"name": "amount", "type": "DOUBLE"}, {"name": "at", "type": "TIMESTAMP", "from": "timestamp"}]})");
+  spec["topics"] = Json::array({topic});
+  const auto children = plan(spec);
+  for (const auto& [stage, side] : {std::pair("intake", "output"), std::pair("score", "input")}) {
+    const Json read = settings(children, stage).get(side);
+    CHECK(read.get("format").as_string() == "csv");
+    CHECK(read.get("delimiter").as_string() == ";");
+    CHECK(read.get("fields").items().at(2) ==
+          crds::json(R"({"name": "at", "type": "TIMESTAMP", "from": "timestamp"})"));
+  }
+  CHECK_FALSE(settings(children, "warehouse").get("input").has("format"));
+  const Accepted judged = accepted(spec);
+  const auto again = read_accepted(
+      accepted_child(crds::json(R"({"metadata": {"name": "fraud", "namespace": "shop"}})"), judged).object);
+  REQUIRE(again);
+  CHECK(again->fields == judged.fields);
+}
+
 TEST_CASE("every pod that we make meets Pod Security restricted") {
   for (const Child& child : plan()) {
     if (child.object.has("spec/template")) check_restricted(child.object.at("spec/template/spec"));

@@ -58,6 +58,13 @@ TEST_CASE("keys must be columns declared fields must be given") {
         crds::json(R"({"name": "alerts", "partitions": 1, "value": {"fields": [{"name": "card", "type": "DATE"}]}})"));
     CHECK(error_of(spec).find("of type DATE, but the query gives VARCHAR") != std::string::npos);
   }
+  SUBCASE("a declared field that comes with Kafka") {
+    spec["topics"].push_back(crds::json(
+        R"({"name": "alerts", "partitions": 1,
+            "value": {"fields": [{"name": "at", "type": "TIMESTAMP", "from": "timestamp"}]}})"));
+    spec["sinks"] = Json::array({spec.at("sinks/0")});
+    CHECK(error_of(spec) == "");
+  }
   SUBCASE("all in order") {
     CHECK(error_of(spec) == "");
   }

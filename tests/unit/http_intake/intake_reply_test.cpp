@@ -33,6 +33,17 @@ TEST_CASE("intake_reply: status and body follow from what was accepted and rejec
   CHECK(none.reply().status == 400);
 }
 
+TEST_CASE("intake_reply: csv and text have content types of their own") {
+  const codec::Format csv{codec::Format::Kind::csv, ','};
+  const codec::Format text{codec::Format::Kind::text, ','};
+  CHECK_FALSE(refuse_head(post("text/csv; charset=utf-8"), csv).has_value());
+  CHECK_FALSE(refuse_head(post("text/plain"), text).has_value());
+  CHECK_FALSE(refuse_head(post(""), csv).has_value());
+  CHECK(refuse_head(post("application/x-ndjson"), csv)->status == 415);
+  CHECK(refuse_head(post("text/csv"), text)->body.find("text/plain") != std::string::npos);
+  CHECK(refuse_head(post("text/csv"))->status == 415);
+}
+
 TEST_CASE("intake_reply: at most a hundred rejections are listed") {
   Tally tally;
   for (std::size_t line = 1; line <= 250; ++line) tally.reject(line, {"Malformed", "x"});
