@@ -46,15 +46,31 @@ EventTime read_event_time(const Reader& at) {
   return out;
 }
 
+Duration read_window_span(const Reader& at, Duration least) {
+  const Duration span = read_duration(at);
+  if (span < least || span > std::chrono::hours(24)) {
+    at.fail(cat("must be from ", std::to_string(least.count() / 1000), "s to 24h"));
+  }
+  return span;
+}
+
 Window read_window(const Reader& at) {
   Window out;
-  if (at["tumbling"].present() == at["hopping"].present()) at.fail("exactly one of tumbling and hopping must be given");
+  if (at["tumbling"].present() + at["hopping"].present() + at["session"].present() != 1)
+    at.fail("exactly one of tumbling, hopping and session must be given");
+  constexpr Duration kLeast{1000};
+  if (at["session"].present()) {
+    const Reader session = at["session"];
+    out.gap = read_window_span(session["gap"], kLeast);
+    out.size = read_window_span(session["maxDuration"], 2 * kLeast);
+    if (out.size < 2 * *out.gap) session["maxDuration"].fail("must be at least twice gap");
+    return out;
+  }
   const Reader kind = at["tumbling"].present() ? at["tumbling"] : at["hopping"];
-  out.size = read_duration(kind["size"]);
-  if (out.size < Duration{1000} || out.size > std::chrono::hours(24)) kind["size"].fail("must be from 1s to 24h");
+  out.size = read_window_span(kind["size"], kLeast);
   if (at["hopping"].present()) {
     out.slide = read_duration(kind["slide"]);
-    if (out.slide->count() < 1000 || out.size.count() % out.slide->count() != 0)
+    if (*out.slide < kLeast || out.size.count() % out.slide->count() != 0)
       kind["slide"].fail("must be at least 1s and go into size without a rest");
   }
   out.global = at["global"].flag(false);
@@ -160,8 +176,6 @@ Processor read_processor(const Reader& at) {
   out.key = at["key"].texts();
   out.to = at["to"].required_text();
   out.exactly_once = at["delivery"].choice({"at-least-once", "exactly-once"}, 0) == 1;
-  if (out.exactly_once && out.window)
-    at["delivery"].fail("exactly-once is not for processors with a window, which are at-least-once");
   out.start = read_start(at);
   return out;
 }

@@ -94,8 +94,9 @@ struct Source : Stage {
 
 // Windows of event time.
 struct Window {
-  Duration size{0};
-  std::optional<Duration> slide;  // of a hopping window; none: tumbling
+  Duration size{0};               // of a session: the longest that there is
+  std::optional<Duration> slide;  // of a hopping window
+  std::optional<Duration> gap;    // of a session; neither: tumbling
   bool global = false;            // over all records of the topic, whatever their key
 };
 

@@ -80,12 +80,16 @@ Result<void> check_window(const PipelineSpec& spec, const Processor& processor) 
         cat(".window: needs eventTime on topic '", processor.from, "', the field that says when it happened"));
   }
   if (auto grouped = check_grouping(spec, processor, *topic); !grouped) return grouped;
-  const Duration needed = processor.window->size + topic->event_time->max_out_of_order + kRetentionMargin;
+  const Window& window = *processor.window;
+  // Whether a session was cut off its predecessor shows in the half of maxDuration before it
+  // (worker/window/sessions.h).
+  const Duration span = window.gap ? window.size * 3 / 2 : window.size;
+  const Duration needed = span + topic->event_time->max_out_of_order + kRetentionMargin;
   if (topic->retention && *topic->retention < needed) {
-    return refused(
-        "InvalidSpec", processor,
-        cat(".window: topic '", processor.from, "' must keep records for at least the window, maxOutOfOrder and ",
-            "an hour; its retention must be ", words(needed), " or more"));
+    return refused("InvalidSpec", processor,
+                   cat(".window: topic '", processor.from, "' must keep records for at least ",
+                       window.gap ? "one and a half times maxDuration" : "the window",
+                       ", maxOutOfOrder and an hour; its retention must be ", words(needed), " or more"));
   }
   return {};
 }
@@ -107,6 +111,10 @@ Result<void> check_windows(const PipelineSpec& spec) {
 }
 
 Json to_json(const Window& window) {
+  if (window.gap) {
+    const Json session = Json::object({{"gap", window.gap->count()}, {"maxDuration", window.size.count()}});
+    return Json::object({{"session", session}});
+  }
   Json sizes = Json::object({{"size", window.size.count()}});
   if (window.slide) sizes["slide"] = window.slide->count();
   return Json::object({{window.slide ? "hopping" : "tumbling", sizes}});
@@ -167,7 +175,10 @@ std::optional<std::vector<std::string>> rekeyed_by(const PipelineSpec& spec, con
 
 std::vector<std::string> grouping_key(const PipelineSpec& spec, const Processor& processor) {
   const Topic* topic = spec.topic(processor.from);
-  return topic == nullptr || topic->partitions == 1 ? std::vector<std::string>() : topic_key(spec, *topic);
+  if (topic == nullptr) return {};
+  // Sessions are of a key, wherever it lies.
+  const bool anywhere = topic->partitions == 1 && !processor.window->gap;
+  return anywhere ? std::vector<std::string>() : topic_key(spec, *topic);
 }
 
 Json window_request(const PipelineSpec& spec, const Processor& processor) {

@@ -16,7 +16,7 @@ namespace tidegate::crds {
 // KeyMismatch when groups could lie in several partitions. Pure.
 Result<void> check_windows(const PipelineSpec& spec);
 
-// As workers read them, times in milliseconds: {"tumbling": {"size": 60000}} and
+// As workers read them, times in milliseconds: {"tumbling": {"size": 60000}} (worker/window/window.h) and
 // {"field": "ts", "maxOutOfOrder": 10000, "maxAhead": 3600000}, with "written" of a topic that processors write: how
 // far such a one is, they say and not its records.
 Json to_json(const Window& window);
@@ -35,8 +35,8 @@ std::vector<std::string> topic_key(const PipelineSpec& spec, const Topic& topic)
 // key; nothing, that is one partition, for a global window. nullopt: the topic does.
 std::optional<std::vector<std::string>> rekeyed_by(const PipelineSpec& spec, const Processor& processor);
 
-// The fields that every group of the processor's query must contain: the key of its topic; none of a topic with one
-// partition.
+// The fields that every group of the query of a processor with a window must contain: the key of its topic; none of a
+// topic with one partition, except for sessions.
 std::vector<std::string> grouping_key(const PipelineSpec& spec, const Processor& processor);
 
 // The members that a question about the processor's query has besides topic, fields and query: `window`, `eventTime`

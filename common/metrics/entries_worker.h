@@ -41,6 +41,11 @@ inline constexpr Definition worker[] = {
      "Keys of a lookup table whose last record cannot be a row; what an earlier one gave is used (at most 10000 are counted)."},
     {"tidegate_table_rejected_records_total", Type::counter, "records", "namespace pipeline stage table reason",
      "Records of a table's topic that cannot be rows, seen by this replica; the row of their key stays as it was."},
+    {"tidegate_stage_watermark_delay_seconds", Type::gauge, "seconds", kStage,
+     "How far the watermark of a stage with windows is behind the clock, of the partition that is furthest behind; 0 "
+     "before the first record."},
+    {"tidegate_stage_open_windows", Type::gauge, "windows", kStage, "Open windows, or sessions, that hold rows."},
+    {"tidegate_stage_window_rows", Type::gauge, "rows", kStage, "Rows kept for open windows."},
     {"tidegate_sink_rows_total", Type::counter, "rows", kStage, "Records that the target of a sink has taken."},
     {"tidegate_intake_requests_total", Type::counter, "requests", "namespace pipeline stage code",
      "Answers of the HTTP intake by status code."},

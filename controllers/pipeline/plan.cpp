@@ -9,6 +9,8 @@ namespace tidegate::controllers {
 namespace {
 
 constexpr int worker_user = 65532;
+constexpr std::int64_t kTmpMebibytes = 256;
+constexpr std::int64_t kSpillMebibytes = 2048;  // for rows of open windows that memory does not take
 
 // The objects of one stage.
 class StagePlanner {
@@ -93,6 +95,22 @@ class StagePlanner {
                          {"failureThreshold", failures}});
   }
 
+  Json environment() const {
+    const auto from = [](const char* name, const char* kind, const char* member, const char* value) {
+      const Json source = Json::object({{kind, Json::object({{member, value}})}});
+      return Json::object({{"name", name}, {"valueFrom", source}});
+    };
+    // The pod's name is the worker's identity in its consumer group.
+    Json out = Json::array({from("POD_NAME", "fieldRef", "fieldPath", "metadata.name")});
+    if (!has_windows()) return out;
+    out.push_back(from("TIDEGATE_MEMORY_BYTES", "resourceFieldRef", "resource", "limits.memory"));
+    out.push_back(Json::object({{"name", "TIDEGATE_SPILL_DIRECTORY"}, {"value", "/tmp/windows"}}));
+    out.push_back(Json::object({{"name", "TIDEGATE_SPILL_BYTES"}, {"value", std::to_string(kSpillMebibytes << 20)}}));
+    return out;
+  }
+
+  bool has_windows() const { return settings_.json.has("window"); }
+
   Json container(const Json& extra_ports) const {
     Json ports = Json::array({port("metrics", kMetricsPort)});
     for (const Json& extra : extra_ports.items()) ports.push_back(extra);
@@ -108,10 +126,7 @@ class StagePlanner {
          {"image", context_.worker_image},
          {"imagePullPolicy", context_.pull_policy},
          {"command", Json::array({"tidegate-worker", "run", "--config", "/etc/tidegate/stage/stage.json"})},
-         // The pod's name is the worker's identity in its consumer group.
-         {"env", Json::array({Json::object(
-                     {{"name", "POD_NAME"},
-                      {"valueFrom", Json::object({{"fieldRef", Json::object({{"fieldPath", "metadata.name"}})}})}})})},
+         {"env", environment()},
          {"ports", ports},
          {"resources", container_resources(stage_.resources)},
          {"securityContext", container_security()},
@@ -123,9 +138,10 @@ class StagePlanner {
   }
 
   Json pod_template(const Json& extra_ports) const {
+    const std::string tmp_size = cat(std::to_string(kTmpMebibytes + (has_windows() ? kSpillMebibytes : 0)), "Mi");
     Json volumes =
         Json::array({Json::object({{"name", "stage"}, {"configMap", Json::object({{"name", settings_name_}})}}),
-                     Json::object({{"name", "tmp"}, {"emptyDir", Json::object({{"sizeLimit", "256Mi"}})}})});
+                     Json::object({{"name", "tmp"}, {"emptyDir", Json::object({{"sizeLimit", tmp_size}})}})});
     for (const SecretMount& secret : settings_.secrets) {
       const Json item = Json::object({{"key", secret.ref.key}, {"path", secret.ref.key}});
       volumes.push_back(Json::object(

@@ -81,6 +81,13 @@ DASHBOARD = dashboard(
                     query(f"max by (stage) (tidegate_autoscaler_capacity_records_per_second{{{P}}})", "capacity of {{stage}}")], "recps", dashed="capacity of .*")),
      ]),
      (7, [
+         (12, lines("Watermark behind the clock", "Of stages with windows: how far the newest event time, less maxOutOfOrder, is behind the clock, of the partition that is furthest behind. A window closes that much after its end.",
+                    [query(f"max by (stage) (tidegate_stage_watermark_delay_seconds{{{P}}})", "{{stage}}")], "s", none="no windows")),
+         (12, lines("Held in open windows", "Rows that stages keep for windows that are still open, and dashed how many windows, or sessions, that are.",
+                    [query(f"sum by (stage) (tidegate_stage_window_rows{{{P}}})", "rows of {{stage}}"),
+                     query(f"sum by (stage) (tidegate_stage_open_windows{{{P}}})", "windows of {{stage}}")], "short", dashed="windows of .*", none="no windows")),
+     ]),
+     (7, [
          (12, lines("Accounting", "Records unaccounted for by each check (offsets, rows, results, log). 0 is balanced; anything that stays is a lost or repeated record.",
                     [query(f"max by (stage, check) (tidegate_stage_balance_records{{{P}}})", "{{stage}} {{check}}")], "short", minimum=None)),
          (12, lines("Intake by answer", "Requests per second to the HTTP intake by the code of the answer: 2xx taken, 4xx refused, 429 and 503 to be repeated.",

@@ -1,6 +1,7 @@
 // Windows over a real Kafka: results do not depend on when workers die or how partitions are spread.
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <random>
 #include <set>
 #include <thread>
@@ -16,6 +17,8 @@ namespace {
 
 constexpr int kKeys = 7;
 constexpr int kWindow = 10;  // seconds
+constexpr int kGap = 3;      // between sessions
+constexpr int kCut = 8;      // half of the longest session
 
 std::string key_of(int n) {
   return cat("k", std::to_string(n % kKeys));
@@ -54,9 +57,22 @@ struct Sums {
     return settings;
   }
 
-  void produce(int from, int to) const {
+  // Of each name too.
+  Json session_settings() const {
+    Json settings = this->settings();
+    settings["window"] =
+        Json::object({{"session", Json::object({{"gap", kGap * 1000}, {"maxDuration", 2 * kCut * 1000}})}});
+    settings["sql"]["query"] = cat("SELECT name, window_start, window_end, count(*) AS c, sum(n) AS s FROM \"", input,
+                                   "\" GROUP BY name, window_start, window_end");
+    return settings;
+  }
+
+  // Those that `take` wants.
+  void produce(
+      int from, int to, bool (*take)(int) = [](int) { return true; }) const {
     std::vector<NewRecord> records;
     for (int n = from; n < to; ++n) {
+      if (!take(n)) continue;
       records.push_back({key_of(n), record(n), kafka::partition_of_key(key_of(n), partitions_in), {}});
     }
     KafkaServer::instance().produce(input, records);
@@ -92,6 +108,37 @@ std::set<std::string> expected(int second) {
       }
       rows.insert(cat(R"({"name":"k)", std::to_string(key), R"(","window_start":")", time_of(start), R"(","c":)",
                       std::to_string(count), R"(,"s":)", std::to_string(sum), "}"));
+    }
+  }
+  return rows;
+}
+
+// Every name is away for 7 of 28 seconds, which ends a session, and those before are long enough to be cut.
+bool in_session(int n) {
+  return (n / 70 + n % kKeys) % 4 != 0;
+}
+
+// The rows of all sessions of the numbers below `end`.
+std::set<std::string> expected_sessions(int end) {
+  std::set<std::string> rows;
+  for (int key = 0; key < kKeys; ++key) {
+    std::vector<int> numbers;
+    for (int n = key; n < end; n += kKeys) {
+      if (in_session(n)) numbers.push_back(n);
+    }
+    int cut = 0;
+    for (std::size_t i = 0, next = 0; i < numbers.size(); i = next) {
+      const auto second = [&](std::size_t index) { return numbers[index] / 10; };
+      const bool run_begins = i == 0 || second(i) - second(i - 1) >= kGap;
+      cut = run_begins ? (second(i) / kCut + 2) * kCut : cut + kCut;
+      int sum = 0;
+      for (next = i; next < numbers.size() && second(next) < cut; ++next) {
+        if (next > i && second(next) - second(next - 1) >= kGap) break;
+        sum += numbers[next];
+      }
+      rows.insert(cat(R"({"name":"k)", std::to_string(key), R"(","window_start":")", time_of(second(i)),
+                      R"(","window_end":")", time_of(std::min(second(next - 1) + kGap, cut)), R"(","c":)",
+                      std::to_string(next - i), R"(,"s":)", std::to_string(sum), "}"));
     }
   }
   return rows;
@@ -138,6 +185,75 @@ TEST_CASE("killed again and again the windows come out as if nothing had happene
   CHECK(took == seen);
   CHECK(gave == out);
   CHECK(gave == static_cast<std::int64_t>(expected(kNumbers / 10).size()));
+}
+
+TEST_CASE("sessions come out whole through kills and moves") {
+  constexpr int kLives = 4;
+  constexpr int kNumbersPerLife = 10'000;
+  constexpr int kNumbers = kLives * kNumbersPerLife;
+  const Sums stage(4);
+  std::mt19937 random(20261126);
+  std::int64_t before = 0;
+  for (int life = 0; life < kLives; ++life) {
+    stage.produce(life * kNumbersPerLife, (life + 1) * kNumbersPerLife, in_session);
+    WorkerProcess worker(stage.session_settings(), "worker-0");
+    std::optional<WorkerProcess> other;
+    if (life % 2 == 1) other.emplace(stage.session_settings(), "worker-1");
+    REQUIRE(eventually([&] { return stage.position() > before; }, Duration{60'000}));
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 40'000));
+    worker.kill();
+    before = stage.position();
+  }
+  // A last record of each key, far enough on to close what came before.
+  stage.produce(kNumbers + 1'000, kNumbers + 1'100);
+  WorkerProcess worker(stage.session_settings(), "worker-0");
+  const auto right = expected_sessions(kNumbers);
+  REQUIRE(eventually([&] { return rows_of(stage.output).size() >= right.size(); }, Duration{120'000}));
+  CHECK(rows_of(stage.output) == right);
+  CHECK(KafkaServer::instance().read(stage.dead_letters).empty());
+}
+
+TEST_CASE("exactly once: each window and each late record comes out once through kills and moves") {
+  constexpr int kKills = 4;
+  constexpr int kNumbersPerLife = 12'000;
+  constexpr int kNumbers = kKills * kNumbersPerLife;
+  KafkaServer& kafka = KafkaServer::instance();
+  std::mt19937 random(20261127);
+  for (const bool sessions : {false, true}) {
+    CAPTURE(sessions);
+    const Sums stage(4);
+    Json settings = sessions ? stage.session_settings() : stage.settings();
+    settings["delivery"] = "exactly-once";
+    const auto take = sessions ? in_session : [](int) { return true; };
+    std::int64_t before = 0;
+    for (int kill = 0; kill < kKills; ++kill) {
+      stage.produce(kill * kNumbersPerLife, (kill + 1) * kNumbersPerLife, take);
+      if (kill > 0) stage.produce(0, kKeys);  // late by far
+      WorkerProcess worker(settings, "worker-0");
+      std::optional<WorkerProcess> other;
+      if (kill % 3 == 2) other.emplace(settings, "worker-1");
+      REQUIRE(eventually([&] { return stage.position() > before; }, Duration{120'000}));
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 120'000));
+      worker.kill();
+      before = stage.position();
+    }
+    stage.produce(kNumbers + 1'000, kNumbers + 1'100);
+    const auto right = sessions ? expected_sessions(kNumbers) : expected(kNumbers / 10);
+    WorkerProcess worker(settings, "worker-0");
+    REQUIRE(eventually([&] { return rows_of(stage.output).size() >= right.size(); }, Duration{120'000}));
+    REQUIRE(eventually([&] { return kafka.stable(stage.output) && kafka.stable(stage.dead_letters); }));
+    CHECK(rows_of(stage.output) == right);
+    CHECK(kafka.read(stage.output).size() == right.size());
+    CHECK(kafka.read(stage.dead_letters).size() == (kKills - 1) * kKeys);
+    std::int64_t dead = 0, gave = 0;
+    for (const auto& metadata : kafka.committed(stage.group, stage.input, stage.partitions_in)) {
+      REQUIRE(metadata);
+      dead += metadata->dead_letters;
+      gave += metadata->gave.value_or(-1);
+    }
+    CHECK(dead == (kKills - 1) * kKeys);
+    CHECK(gave == static_cast<std::int64_t>(right.size()));
+  }
 }
 
 TEST_CASE("partitions that move to another worker take their windows along") {

@@ -17,6 +17,8 @@ namespace {
 
 // Records of a file have no time but their own, so none is too far ahead of it.
 constexpr std::int64_t kNoKafkaTime = std::int64_t{1} << 52;
+constexpr std::int64_t kMemoryBytes = std::int64_t{2} << 30;
+constexpr std::int64_t kWindows = 5'000'000;
 constexpr std::size_t kBatch = 8192;  // as large as a processor's; results do not depend on it
 
 // Records of a file, with the numbers of their lines.
@@ -118,7 +120,7 @@ Result<Applied> apply_windowed(const engine::Query& query, const Json& request, 
                                std::ostream& rows, std::ostream& rejected) {
   const auto windowed = engine::windowed_query(query, request);
   if (!windowed) return windowed.error();
-  auto engine = engine::WindowedEngine::open(*windowed, {});
+  auto engine = engine::WindowedEngine::open(*windowed, {kMemoryBytes, {}, 0, kWindows});
   if (!engine) return std::move(engine).error();
   const auto run = [&](const Batch& batch, engine::Output& output) {
     std::vector<engine::TimedRecord> timed;

@@ -10,6 +10,7 @@ namespace tidegate {
 namespace {
 
 constexpr const char* kMemoryLimit = "64MB";  // planning only
+constexpr std::int64_t kMemoryBytes = 64'000'000;
 
 Json refused(const Error& error, std::optional<std::size_t> position) {
   Json answer = Json::object({{"ok", false}, {"reason", error.reason}, {"message", error.message}});
@@ -33,7 +34,7 @@ Json check(const Json& request) {
   if (request.has("window")) {
     const auto windowed = engine::windowed_query(query, request);
     if (!windowed) return refused(windowed.error(), {});
-    const auto opened = engine::WindowedEngine::open(*windowed, {kMemoryLimit}, &position);
+    const auto opened = engine::WindowedEngine::open(*windowed, {kMemoryBytes, {}, 0, 0}, &position);
     return opened ? accepted(opened->columns()) : refused(opened.error(), position);
   }
   for (const engine::Table& table : *tables) query.tables.push_back(&table);

@@ -13,6 +13,10 @@ Error engine_failed(const std::string& what, const std::string& message) {
   return {"EngineFailed", cat(what, ": ", message)};
 }
 
+void destroy_appender(duckdb_appender* appender) {
+  duckdb_appender_destroy(appender);
+}
+
 }  // namespace
 
 DatabaseError DatabaseError::from(duckdb_error_type type, const char* text) {
@@ -59,14 +63,13 @@ std::string_view DatabaseError::summary() const {
   }
 }
 
-Result<Database> Database::open(const std::string& memory_limit) {
+Result<Database> Database::open(const std::string& memory_limit, const Disk& disk) {
   Handle<duckdb_config, duckdb_destroy_config> config;
   if (duckdb_create_config(&config) != DuckDBSuccess) return engine_failed("configuration", "out of memory");
   const std::pair<const char*, const char*> settings[] = {
       {"threads", "1"},
       {"memory_limit", memory_limit.c_str()},
-      {"temp_directory", ""},
-      {"enable_external_access", "false"},
+      {"temp_directory", disk.directory.c_str()},
       {"autoload_known_extensions", "false"},
       {"autoinstall_known_extensions", "false"},
       {"allow_community_extensions", "false"},
@@ -88,8 +91,17 @@ Result<Database> Database::open(const std::string& memory_limit) {
   if (duckdb_connect(database.database_.get(), &database.connection_) != DuckDBSuccess) {
     return engine_failed("opening DuckDB", "no connection");
   }
-  if (auto set = database.execute("SET TimeZone = 'UTC'"); !set) return std::move(set).error();
+  // Turned off now and not before: what is in temp_directory stays within reach.
+  for (const std::string& setting : {cat("max_temp_directory_size = '", std::to_string(disk.bytes), "B'"),
+                                     std::string("enable_external_access = false"), std::string("TimeZone = 'UTC'")}) {
+    if (auto set = database.execute(cat("SET ", setting)); !set) return std::move(set).error();
+  }
   return database;
+}
+
+// In words, because a commit that fails has no type that tells it.
+bool Database::out_of_memory(const Error& error) {
+  return error.message.find(" of size ") != std::string::npos && error.message.find(" used)") != std::string::npos;
 }
 
 Result<void> Database::execute(const std::string& sql) {
@@ -126,6 +138,22 @@ Result<TextRows> Database::query(const std::string& sql, const std::vector<std::
       }
     }
   }
+}
+
+Result<void> Database::append(const std::string& table, std::initializer_list<const char*> columns,
+                              std::span<const std::int64_t> values) {
+  std::string definition;
+  for (const char* column : columns) definition += cat(definition.empty() ? "" : ", ", column, " BIGINT");
+  if (auto made = execute(cat("CREATE OR REPLACE TABLE tidegate.", table, " (", definition, ")")); !made) return made;
+  Handle<duckdb_appender, destroy_appender> appender;
+  bool good = duckdb_appender_create(connection_.get(), "tidegate", table.c_str(), &appender) == DuckDBSuccess;
+  for (std::size_t i = 0; good && i < values.size(); ++i) {
+    good = duckdb_append_int64(appender.get(), values[i]) == DuckDBSuccess;
+    if (good && (i + 1) % columns.size() == 0) good = duckdb_appender_end_row(appender.get()) == DuckDBSuccess;
+  }
+  if (good && duckdb_appender_close(appender.get()) == DuckDBSuccess) return {};
+  const char* const problem = duckdb_appender_error(appender.get());
+  return engine_failed(cat("filling ", table), problem == nullptr ? "unknown error" : problem);
 }
 
 std::optional<DatabaseError> Database::prepare(const std::string& sql, Statement& statement) {

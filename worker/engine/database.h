@@ -4,8 +4,11 @@
 #include <duckdb.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,18 +54,30 @@ struct DatabaseError {
   std::string_view summary() const;
 };
 
+// Where tables go that memory does not hold.
+struct Disk {
+  std::string directory;  // empty: nowhere
+  std::int64_t bytes = 0;
+};
+
 // Strings of a result, row by row.
 using TextRows = std::vector<std::vector<std::string>>;
 
 class Database {
  public:
-  // One thread, memory bounded, UTC, no files, no network, no extensions. Settings can still change until lock().
-  static Result<Database> open(const std::string& memory_limit);
+  // One thread, memory bounded, UTC, no files but its own in `disk`, no network, no extensions. Settings can still
+  // change until lock().
+  static Result<Database> open(const std::string& memory_limit, const Disk& disk = {});
+  // Whether an execute() or append() failed because neither memory nor disk took more.
+  static bool out_of_memory(const Error& error);
 
   duckdb_connection connection() { return connection_.get(); }
   Result<void> execute(const std::string& sql);
   // Every column of the result must be VARCHAR. With `arguments` bound as VARCHAR.
   Result<TextRows> query(const std::string& sql, const std::vector<std::string>& arguments);
+  // Makes the table tidegate.`table` anew, with these BIGINT columns and the values row by row.
+  Result<void> append(const std::string& table, std::initializer_list<const char*> columns,
+                      std::span<const std::int64_t> values);
   // Nothing when prepared.
   std::optional<DatabaseError> prepare(const std::string& sql, Statement& statement);
   // From here on no statement can change a setting.

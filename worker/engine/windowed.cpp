@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "common/base/text.h"
@@ -14,38 +13,18 @@
 #include "worker/engine/query_check.h"
 #include "worker/engine/result_writer.h"
 #include "worker/engine/types.h"
+#include "worker/engine/window_rows.h"
 
 namespace tidegate::engine {
 namespace {
 
 using window::Micros;
 
-constexpr std::int64_t kLastPane = std::numeric_limits<std::int64_t>::max();
-
-// Tables of ours are out of reach of queries, which may name nothing but their topic.
-constexpr const char* kStaged = "tidegate.staged";
-
-std::string pane_table(int partition, std::int64_t pane) {
-  return cat("tidegate.\"pane_", std::to_string(partition), "_", std::to_string(pane), "\"");
-}
-
-struct Pane {
-  std::int64_t first_offset = 0;
-  Micros watermark_before = window::kNever;  // before the record at first_offset
-};
-
 struct Partition {
   window::Watermark watermark;
-  std::int64_t accounted = 0;                                           // records below this offset only rebuild
-  Micros resumed = window::kNever;                                      // the watermark at it
-  std::int64_t next_window = std::numeric_limits<std::int64_t>::min();  // earlier ones are out already
-  std::map<std::int64_t, Pane> panes;
-};
-
-// Of the rows of a batch that go to one pane.
-struct Arrival {
-  std::size_t first_record = 0;
-  Micros watermark_before = window::kNever;
+  std::int64_t accounted = 0;       // records below this offset only rebuild
+  Micros resumed = window::kNever;  // the watermark at it
+  std::unique_ptr<WindowRows> rows;
 };
 
 std::string time_text(Micros time) {
@@ -57,10 +36,12 @@ std::string time_text(Micros time) {
 }  // namespace
 
 struct WindowedEngine::Impl {
-  explicit Impl(const WindowedQuery& wanted) : query(wanted), input(wanted.query.fields, true) {}
+  Impl(const WindowedQuery& wanted, const WindowLimits& allowed)
+      : query(wanted), limits(allowed), input(wanted.query.fields, true) {}
 
   // Destroyed in reverse: the database before the input it reads.
   WindowedQuery query;
+  WindowLimits limits;
   Input input;
   Database database;
   ResultWriter writer;
@@ -69,20 +50,19 @@ struct WindowedEngine::Impl {
   std::map<int, Partition> partitions;
   std::vector<std::string_view> values;
 
-  Result<void> set_up(const Options& options);
+  Result<void> set_up();
+  Error too_large() const;
   Result<void> set_up_keys();
-  Result<void> show_window(const std::string& rows, Micros start, Micros end);
+  Result<void> show(const std::string& rows);
   Result<void> stage(std::span<const TimedRecord> records, std::span<const codec::Metadata> metadata, Output& output);
   Result<void> sort_out(int number, Partition& partition, std::span<const TimedRecord> records, Output& output,
-                        std::map<std::int64_t, Arrival>& arrivals, std::vector<std::int64_t>& refused);
+                        std::vector<std::int64_t>& refused);
   Error misplaced(int number, const std::string& key, const TimedRecord& record) const;
-  Result<void> keep(int number, Partition& partition, std::span<const TimedRecord> records,
-                    const std::map<std::int64_t, Arrival>& arrivals, const std::vector<std::int64_t>& refused);
-  Result<void> close(int number, Partition& partition, std::int64_t limit, Output& output);
-  Result<void> run_query(int number, const Partition& partition, std::int64_t first_pane, Output& output);
+  Result<void> close(Partition& partition, Micros watermark, Output& output);
+  Result<void> run_query(const std::string& rows, Micros start, Micros end, Output& output);
 };
 
-Result<void> WindowedEngine::Impl::set_up(const Options& options) {
+Result<void> WindowedEngine::Impl::set_up() {
   const Query& asked = query.query;
   if (asked.fields.size() == 0) return Error{"InvalidSchema", cat("topic \"", asked.topic, "\" declares no fields")};
   for (const char* name : {"window_start", "window_end"}) {
@@ -95,14 +75,18 @@ Result<void> WindowedEngine::Impl::set_up(const Options& options) {
   if (!time || asked.fields[*time].type.type != codec::Type::timestamp) {
     return Error{"InvalidWindow", cat("eventTime.field \"", query.time.field, "\" is no TIMESTAMP field of the topic")};
   }
-  auto opened = Database::open(options.memory_limit);
+  auto opened = Database::open(cat(std::to_string(limits.memory_bytes), "B"), {limits.directory, limits.disk_bytes});
   if (!opened) return std::move(opened).error();
   database = std::move(*opened);
   if (auto done = input.register_with(database.connection()); !done) return done;
   if (auto done = database.execute("CREATE SCHEMA tidegate"); !done) return done;
   Output nothing;
   if (auto done = stage({}, {}, nothing); !done) return done;
-  if (auto done = show_window(cat("SELECT * EXCLUDE (", Input::kRecord, ") FROM ", kStaged), 0, 0); !done) return done;
+  if (auto done = show(cat("SELECT * EXCLUDE (", Input::kRecord, "), make_timestamp(0) AS window_start, ",
+                           "make_timestamp(0) AS window_end FROM ", kStaged));
+      !done) {
+    return done;
+  }
   return database.lock();
 }
 
@@ -125,10 +109,9 @@ Result<void> WindowedEngine::Impl::set_up_keys() {
   return {};
 }
 
-Result<void> WindowedEngine::Impl::show_window(const std::string& rows, Micros start, Micros end) {
-  return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(query.query.topic), " AS SELECT *, make_timestamp(",
-                              std::to_string(start), ") AS window_start, make_timestamp(", std::to_string(end),
-                              ") AS window_end FROM (", rows, ")"));
+// To the query, under the name of its topic.
+Result<void> WindowedEngine::Impl::show(const std::string& rows) {
+  return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(query.query.topic), " AS ", rows));
 }
 
 // Reads the records into kStaged.
@@ -158,8 +141,7 @@ Error WindowedEngine::Impl::misplaced(int number, const std::string& key, const 
 
 // Decides row by row what a record's time makes of it.
 Result<void> WindowedEngine::Impl::sort_out(int number, Partition& partition, std::span<const TimedRecord> records,
-                                            Output& output, std::map<std::int64_t, Arrival>& arrivals,
-                                            std::vector<std::int64_t>& refused) {
+                                            Output& output, std::vector<std::int64_t>& refused) {
   std::string columns = cat(Input::kRecord, ", epoch_us(", quoted(query.time.field), ")");
   for (const std::string& name : query.input_key) columns += cat(", ", quoted(name));
   Statement statement;
@@ -206,80 +188,33 @@ Result<void> WindowedEngine::Impl::sort_out(int number, Partition& partition, st
         continue;
       }
       const Micros before = partition.watermark.value();
-      const std::int64_t pane = window::pane_of(query.window, time);
-      if (window::pane_is_over(query.window, pane, before)) {
-        refuse(numbers[row], "Late",
-               cat(query.time.field, ": its window closed already; maxOutOfOrder bounds how late a record may come"));
+      if (partition.rows->late(time, before)) {
+        refuse(
+            numbers[row], "Late",
+            cat(query.time.field,
+                query.window.gap > 0 ? ": sessions of its time may be closed already" : ": its window closed already",
+                "; maxOutOfOrder bounds how late a record may come"));
         continue;
       }
-      arrivals.try_emplace(pane, Arrival{static_cast<std::size_t>(numbers[row]), before});
+      partition.rows->add({numbers[row], time, record.offset, before, key});
       partition.watermark.observe(time);
     }
   }
 }
 
-// Moves the staged rows to their panes.
-Result<void> WindowedEngine::Impl::keep(int number, Partition& partition, std::span<const TimedRecord> records,
-                                        const std::map<std::int64_t, Arrival>& arrivals,
-                                        const std::vector<std::int64_t>& refused) {
-  std::string rows = cat("SELECT * EXCLUDE (", Input::kRecord, ") FROM ", kStaged);
-  std::string others;
-  for (const std::int64_t record : refused) others += cat(others.empty() ? "" : ",", std::to_string(record));
-  const std::string accepted = others.empty() ? "" : cat(" WHERE ", Input::kRecord, " NOT IN (", others, ")");
-  for (const auto& [pane, arrival] : arrivals) {
-    std::string condition = accepted;
-    if (arrivals.size() > 1) {
-      const Micros start = window::start_of(query.window, pane);
-      condition += cat(accepted.empty() ? " WHERE " : " AND ", quoted(query.time.field), " >= make_timestamp(",
-                       std::to_string(start), ") AND ", quoted(query.time.field), " < make_timestamp(",
-                       std::to_string(start + query.window.slide), ")");
-    }
-    const std::string table = pane_table(number, pane);
-    const auto [known, fresh] = partition.panes.try_emplace(pane);
-    if (fresh) known->second = {records[arrival.first_record].offset, arrival.watermark_before};
-    const std::string sql =
-        fresh ? cat("CREATE TABLE ", table, " AS ", rows, condition) : cat("INSERT INTO ", table, " ", rows, condition);
-    if (auto done = database.execute(sql); !done) return done;
-  }
-  return {};
+Result<void> WindowedEngine::Impl::close(Partition& partition, Micros watermark, Output& output) {
+  return partition.rows->close(watermark, [&](const std::string& rows, Micros start, Micros end) {
+    return run_query(rows, start, end, output);
+  });
 }
 
-// Gives out the windows before `limit` and drops the panes that no later one needs.
-Result<void> WindowedEngine::Impl::close(int number, Partition& partition, std::int64_t limit, Output& output) {
-  std::set<std::int64_t> windows;
-  for (const auto& entry : partition.panes) {
-    for (std::int64_t first = entry.first - window::panes_in(query.window) + 1; first <= entry.first; ++first) {
-      if (first >= partition.next_window && first < limit) windows.insert(first);
-    }
-  }
-  for (const std::int64_t first : windows) {
-    if (auto ran = run_query(number, partition, first, output); !ran) return ran;
-  }
-  partition.next_window = std::max(partition.next_window, limit);
-  while (!partition.panes.empty() && partition.panes.begin()->first < limit) {
-    if (auto done = database.execute(cat("DROP TABLE ", pane_table(number, partition.panes.begin()->first))); !done) {
-      return done;
-    }
-    partition.panes.erase(partition.panes.begin());
-  }
-  return {};
-}
-
-Result<void> WindowedEngine::Impl::run_query(int number, const Partition& partition, std::int64_t first_pane,
-                                             Output& output) {
-  const auto begin = partition.panes.lower_bound(first_pane);
-  const auto end = partition.panes.lower_bound(first_pane + window::panes_in(query.window));
-  std::string rows;
-  for (auto pane = begin; pane != end; ++pane) {
-    rows += cat(rows.empty() ? "" : " UNION ALL ", "SELECT * FROM ", pane_table(number, pane->first));
-  }
-  const Micros start = window::start_of(query.window, first_pane);
-  const Micros stop = window::end_of(query.window, first_pane);
-  if (auto shown = show_window(rows, start, stop); !shown) return shown;
+Result<void> WindowedEngine::Impl::run_query(const std::string& rows, Micros start, Micros end, Output& output) {
+  if (auto shown = show(rows); !shown) return shown;
   Statement statement;
   if (const auto error = database.prepare(query.query.sql, statement)) return Error{"EngineFailed", error->message};
   const auto failed = [&](const std::string& words) {
-    return Error{"QueryFailed", cat("the window from ", time_text(start), " to ", time_text(stop), ": ", words,
+    return Error{"QueryFailed", cat(query.window.gap > 0 ? "a session between " : "the window from ", time_text(start),
+                                    query.window.gap > 0 ? " and " : " to ", time_text(end), ": ", words,
                                     "; let the query allow for such values, as with TRY_CAST or NULLIF")};
   };
   ResultSet result;
@@ -305,12 +240,12 @@ Result<WindowedQuery> windowed_query(const Query& query, const Json& request) {
   return WindowedQuery{query, *window, *std::move(time), request.get("inputKey").strings(), {}};
 }
 
-Result<WindowedEngine> WindowedEngine::open(const WindowedQuery& query, const Options& options,
+Result<WindowedEngine> WindowedEngine::open(const WindowedQuery& query, const WindowLimits& limits,
                                             std::optional<std::size_t>* position) {
   std::optional<std::size_t> unused;
   std::optional<std::size_t>& at = position == nullptr ? unused : *position;
-  auto impl = std::make_unique<Impl>(query);
-  if (auto done = impl->set_up(options); !done) return std::move(done).error();
+  auto impl = std::make_unique<Impl>(query, limits);
+  if (auto done = impl->set_up(); !done) return std::move(done).error();
   if (auto done = impl->set_up_keys(); !done) return std::move(done).error();
   const WindowedRules rules{query.input_key};
   if (auto done = check_query(impl->database, query.query, &rules, at); !done) return std::move(done).error();
@@ -334,28 +269,42 @@ const codec::Schema& WindowedEngine::columns() const {
 void WindowedEngine::assign(int partition, const window::Resume& resume) {
   revoke(partition);
   const window::Progress& progress = resume.progress;
-  const window::Window& window = impl_->query.window;
   // From the record at `rewind` on everything is decided again as it was decided then.
   const Micros from = progress.rewind ? progress.watermark_before : progress.watermark;
-  Partition made{window::Watermark(impl_->query.time, from), resume.position, progress.watermark, {}, {}};
-  made.next_window = window::first_open(window, progress.watermark);
-  if (resume.changed && progress.watermark != window::kNever) {
-    made.next_window = window::pane_of(window, progress.watermark + window.slide - 1);
-  }
-  impl_->partitions.insert_or_assign(partition, std::move(made));
+  const WindowTable table{impl_->database, partition, impl_->query.time.field, impl_->query.window};
+  auto rows = table.window.gap > 0 ? session_rows(table, resume) : pane_rows(table, resume);
+  impl_->partitions.insert_or_assign(partition, Partition{window::Watermark(impl_->query.time, from), resume.position,
+                                                          progress.watermark, std::move(rows)});
 }
 
 void WindowedEngine::revoke(int partition) {
   const auto found = impl_->partitions.find(partition);
   if (found == impl_->partitions.end()) return;
-  for (const auto& pane : found->second.panes) {
-    static_cast<void>(impl_->database.execute(cat("DROP TABLE IF EXISTS ", pane_table(partition, pane.first))));
-  }
+  static_cast<void>(found->second.rows->drop());
   impl_->partitions.erase(found);
+}
+
+Error WindowedEngine::Impl::too_large() const {
+  std::int64_t rows = 0;
+  for (const auto& [number, partition] : partitions) rows += partition.rows->rows();
+  const auto mib = [](std::int64_t bytes) { return cat(std::to_string(bytes >> 20), " MiB"); };
+  return {"WindowsTooLarge",
+          cat("WindowsTooLarge: with ", std::to_string(rows), " rows the open windows are more than ",
+              mib(limits.memory_bytes), " of memory and ", mib(limits.disk_bytes),
+              " of disk take; raise resources.limits.memory of the processor, give the topic more partitions and the "
+              "processor more replicas, or make the windows shorter")};
 }
 
 Result<void> WindowedEngine::run(int partition, std::span<const TimedRecord> records, Output& output,
                                  std::span<const codec::Metadata> metadata) {
+  Result<void> taken = take(partition, records, output, metadata);
+  if (!taken && Database::out_of_memory(taken.error())) return impl_->too_large();
+  if (taken && held().windows > impl_->limits.windows) return impl_->too_large();
+  return taken;
+}
+
+Result<void> WindowedEngine::take(int partition, std::span<const TimedRecord> records, Output& output,
+                                  std::span<const codec::Metadata> metadata) {
   output.clear();
   if (records.empty()) return {};
   if (!impl_->partitions.contains(partition)) assign(partition, {});
@@ -363,15 +312,14 @@ Result<void> WindowedEngine::run(int partition, std::span<const TimedRecord> rec
   // Rebuilt: it is as far as it was, also where that did not come from the records.
   if (records.front().offset >= mine.accounted) mine.watermark.advance(mine.resumed);
   if (auto staged = impl_->stage(records, metadata, output); !staged) return staged;
-  std::map<std::int64_t, Arrival> arrivals;
   std::vector<std::int64_t> refused;
-  if (auto done = impl_->sort_out(partition, mine, records, output, arrivals, refused); !done) return done;
-  if (auto done = impl_->keep(partition, mine, records, arrivals, refused); !done) return done;
-  output.counts_.taken -= static_cast<std::int64_t>(refused.size());
+  if (auto done = impl_->sort_out(partition, mine, records, output, refused); !done) return done;
+  if (auto done = mine.rows->keep(refused); !done) return done;
+  output.counts_.taken -= std::ssize(refused);
   std::sort(output.failures_.begin(), output.failures_.end(),
             [](const Failure& a, const Failure& b) { return a.record < b.record; });
   if (records.back().offset < mine.accounted) output.failures_.clear();
-  return impl_->close(partition, mine, window::first_open(impl_->query.window, mine.watermark.value()), output);
+  return impl_->close(mine, mine.watermark.value(), output);
 }
 
 Result<void> WindowedEngine::advance(int partition, Micros watermark, Output& output) {
@@ -379,13 +327,15 @@ Result<void> WindowedEngine::advance(int partition, Micros watermark, Output& ou
   if (!impl_->partitions.contains(partition)) assign(partition, {});
   Partition& mine = impl_->partitions.at(partition);
   mine.watermark.advance(std::max(watermark, mine.resumed));
-  return impl_->close(partition, mine, window::first_open(impl_->query.window, mine.watermark.value()), output);
+  Result<void> closed = impl_->close(mine, mine.watermark.value(), output);
+  if (!closed && Database::out_of_memory(closed.error())) return impl_->too_large();
+  return closed;
 }
 
 Result<void> WindowedEngine::flush(Output& output) {
   output.clear();
   for (auto& [number, partition] : impl_->partitions) {
-    if (auto closed = impl_->close(number, partition, kLastPane, output); !closed) return closed;
+    if (auto closed = impl_->close(partition, std::numeric_limits<Micros>::max(), output); !closed) return closed;
   }
   return {};
 }
@@ -396,18 +346,20 @@ window::Progress WindowedEngine::progress(int partition) const {
   const Partition& mine = found->second;
   const Micros watermark = mine.watermark.value();
   window::Progress progress{std::nullopt, watermark, watermark, window::earliest_open(impl_->query.window, watermark)};
-  for (const auto& [number, pane] : mine.panes) {
-    if (progress.rewind && pane.first_offset >= *progress.rewind) continue;
-    progress.rewind = pane.first_offset;
-    progress.watermark_before = pane.watermark_before;
-  }
+  mine.rows->rewind_to(progress);
   return progress;
 }
 
-std::size_t WindowedEngine::open_panes() const {
-  std::size_t count = 0;
-  for (const auto& entry : impl_->partitions) count += entry.second.panes.size();
-  return count;
+window::Held WindowedEngine::held() const {
+  window::Held held;
+  for (const auto& [number, partition] : impl_->partitions) {
+    held.windows += partition.rows->windows();
+    held.rows += partition.rows->rows();
+    const Micros watermark = partition.watermark.value();
+    if (watermark == window::kNever) continue;
+    held.watermark = held.watermark == window::kNever ? watermark : std::min(held.watermark, watermark);
+  }
+  return held;
 }
 
 }  // namespace tidegate::engine

@@ -34,6 +34,13 @@ struct WindowedQuery {
 // InvalidWindow.
 Result<WindowedQuery> windowed_query(const Query& query, const Json& request);
 
+struct WindowLimits {
+  std::int64_t memory_bytes = 256 << 20;  // of DuckDB
+  std::string directory;                  // for rows that memory does not take; empty: there is none
+  std::int64_t disk_bytes = 0;
+  std::int64_t windows = 100'000;  // whose bookkeeping is beside DuckDB's memory
+};
+
 struct TimedRecord {
   std::string_view value;
   std::int64_t offset = 0;
@@ -42,15 +49,16 @@ struct TimedRecord {
 
 // The state is per partition, so that results do not depend on how partitions are spread over replicas; nor do they
 // depend on where batches are cut: a row is late when the records before it had moved the watermark past the end of
-// some window that it lies in. Rows of open windows are kept in an in-memory DuckDB, a table per pane. One thread uses
-// it.
+// some window that it lies in (with sessions: past the row's own time). Rows of open windows are kept in DuckDB. One
+// thread uses it.
 //
-// Failure reasons beside those of Engine: Late and TooFarAhead.
+// Failure reasons beside those of Engine: Late and TooFarAhead. run() fails with WindowsTooLarge when the rows fit
+// neither memory nor disk.
 class WindowedEngine {
  public:
   // Fails as Engine::open does; also with NotWindowed for what would depend on the order or the grouping of records,
   // and InvalidWindow.
-  static Result<WindowedEngine> open(const WindowedQuery& query, const Options& options,
+  static Result<WindowedEngine> open(const WindowedQuery& query, const WindowLimits& limits,
                                      std::optional<std::size_t>* position = nullptr);
   WindowedEngine(WindowedEngine&&) noexcept;
   WindowedEngine& operator=(WindowedEngine&&) noexcept;
@@ -75,9 +83,12 @@ class WindowedEngine {
   Result<void> flush(Output& output);
 
   window::Progress progress(int partition) const;
-  std::size_t open_panes() const;
+  window::Held held() const;  // of all partitions
 
  private:
+  Result<void> take(int partition, std::span<const TimedRecord> records, Output& output,
+                    std::span<const codec::Metadata> metadata);
+
   struct Impl;
   explicit WindowedEngine(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -8,6 +8,8 @@ namespace {
 // Every reason that a record can have, so that a rate over them starts at 0 instead of appearing with the first one.
 constexpr const char* kReasons[] = {"Malformed", "WrongType", "MissingField", "Oversized", "QueryFailed", "Rejected"};
 
+constexpr const char* kWindowReasons[] = {"Late", "TooFarAhead"};
+
 }  // namespace
 
 void Health::set_problem(const std::string& problem) {
@@ -46,6 +48,14 @@ StageMetrics::StageMetrics(metrics::Registry& registry, const Settings& settings
   busy_seconds = registry.counter("tidegate_stage_busy_seconds_total", labels);
   batch_seconds = registry.histogram("tidegate_stage_batch_seconds", labels);
   waiting = registry.gauge("tidegate_stage_waiting", labels);
+  if (settings.window) {
+    watermark_delay_ = registry.gauge("tidegate_stage_watermark_delay_seconds", labels);
+    open_windows_ = registry.gauge("tidegate_stage_open_windows", labels);
+    window_rows_ = registry.gauge("tidegate_stage_window_rows", labels);
+    for (const char* reason : kWindowReasons) {
+      dead_letters_[reason] = registry.counter("tidegate_stage_dead_letters_total", with("reason", reason));
+    }
+  }
   for (const char* reason : kReasons) {
     dead_letters_[reason] = registry.counter("tidegate_stage_dead_letters_total", with("reason", reason));
   }
@@ -67,6 +77,15 @@ void StageMetrics::settled(const Ledger::Settled& settled, std::int64_t now_ms) 
     const std::int64_t age_ms = std::max<std::int64_t>(now_ms - sample.timestamp_ms, 0);  // clocks differ
     end_to_end_seconds_.observe(static_cast<double>(age_ms) / 1000, sample.records);
   }
+}
+
+void StageMetrics::windows(const window::Held& held, std::int64_t now_ms) {
+  if (!open_windows_) return;
+  open_windows_->set(static_cast<double>(held.windows));
+  window_rows_->set(static_cast<double>(held.rows));
+  // 0 before the first record: nothing is waited for.
+  const double watermark = static_cast<double>(held.watermark) / 1e6;
+  watermark_delay_->set(held.watermark == window::kNever ? 0 : static_cast<double>(now_ms) / 1e3 - watermark);
 }
 
 void StageMetrics::dead_letter(const std::string& reason) {

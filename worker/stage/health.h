@@ -40,6 +40,8 @@ class StageMetrics {
   void dead_letter(const std::string& reason);
   // Records whose outcome was acknowledged at that wall clock.
   void settled(const Ledger::Settled& settled, std::int64_t now_ms);
+  // Of a stage with windows.
+  void windows(const window::Held& held, std::int64_t now_ms);
 
  private:
   metrics::Counter records_in_;
@@ -49,6 +51,9 @@ class StageMetrics {
   metrics::Counter rows_taken_;
   metrics::Counter rows_given_;
   std::vector<metrics::Counter> nulls_;  // per input field
+  std::optional<metrics::Gauge> watermark_delay_;
+  std::optional<metrics::Gauge> open_windows_;
+  std::optional<metrics::Gauge> window_rows_;
   metrics::Histogram end_to_end_seconds_;
   std::map<std::string, metrics::Counter> dead_letters_;
 };

@@ -211,6 +211,12 @@ void read_kind(Reader& reader, Settings& settings) {
   }
 }
 
+// What the pod gives; a number that is none is 0.
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 std::string instance_name() {
   if (const char* pod = std::getenv("POD_NAME"); pod != nullptr && *pod != '\0') return pod;
   char host[256] = "tidegate-worker";
@@ -230,6 +236,11 @@ Result<Settings> parse_settings(std::string_view json) {
   settings.stage = reader.text("stage");
   settings.instance = instance_name();
   settings.metrics_port = reader.port("metricsPort", 9400);
+  if (const std::int64_t bytes = std::atoll(environment("TIDEGATE_MEMORY_BYTES").c_str()); bytes > 0) {
+    settings.memory_bytes = bytes;
+  }
+  settings.spill_directory = environment("TIDEGATE_SPILL_DIRECTORY");
+  settings.spill_bytes = std::atoll(environment("TIDEGATE_SPILL_BYTES").c_str());
   read_kafka(reader, settings);
   read_kind(reader, settings);
   if (reader.error()) return *reader.error();

@@ -87,6 +87,9 @@ struct Settings {
   Json tables;                     // lookup tables of a processor, as in the file; worker/engine reads them
   std::int64_t tables_memory = 0;  // bytes that they may take
   std::optional<TimeSettings> time;
+  std::int64_t memory_bytes = 512 << 20;  // the pod's limit: the environment's TIDEGATE_MEMORY_BYTES
+  std::string spill_directory;   // for rows of windows: the environment's TIDEGATE_SPILL_DIRECTORY; empty: none
+  std::int64_t spill_bytes = 0;  // the environment's TIDEGATE_SPILL_BYTES
   std::optional<LogSinkSettings> log_sink;
   std::optional<PostgresSinkSettings> postgres_sink;
   std::optional<HttpSinkSettings> http_sink;

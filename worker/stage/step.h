@@ -62,6 +62,7 @@ class Step {
   // Of a stage with settings.time: no record of the partition that is still to come is older than `watermark`, and all
   // records before this moment went through run().
   virtual Result<StepOutput> advance(int /*partition*/, window::Micros /*watermark*/) { return StepOutput{}; }
+  virtual std::optional<window::Held> held() const { return std::nullopt; }  // of a step with windows
 };
 
 // Puts itself between the run loop and a step; for tests that seed a fault. Empty: the step as it is.

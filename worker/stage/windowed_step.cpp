@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "common/base/log.h"
@@ -12,8 +13,19 @@
 namespace tidegate::stage {
 namespace {
 
-// Rows of open windows live in the engine; its limit is what the operator's default memory limit of a pod leaves.
-constexpr const char* kMemoryLimit = "320MB";
+// Shares of the pod's memory: DuckDB gets what the libraries, Kafka's queues and the bookkeeping leave, 320 MiB of 512.
+constexpr std::int64_t kEngineEighths = 5;
+constexpr std::int64_t kBytesPerWindow = 5'000;  // a sixteenth of the memory at about 300 bytes each
+
+// Files of a worker that died would take from the room on disk.
+Result<void> make_empty(const std::string& directory) {
+  std::error_code failed;
+  std::filesystem::remove_all(directory, failed);
+  if (!failed) std::filesystem::create_directories(directory, failed);
+  if (failed)
+    return Error{"EngineFailed", cat("the directory for rows of windows, ", directory, ": ", failed.message())};
+  return {};
+}
 
 class WindowedStep final : public Step {
  public:
@@ -29,8 +41,9 @@ class WindowedStep final : public Step {
     query.query = {settings_.query_topic, fields_, settings_.query, settings_.output_key};
     query.window = window.window;
     query.time = window.time;
+    // Sessions are of a key; other windows need it only where groups could come out in pieces.
+    if (window.window.gap > 0 || input_partitions_ > 1) query.input_key = window.input_key;
     if (input_partitions_ > 1) {
-      query.input_key = window.input_key;
       query.partition_of = [partitions = input_partitions_](std::string_view key) {
         return kafka::partition_of_key(key, partitions);
       };
@@ -40,7 +53,13 @@ class WindowedStep final : public Step {
                          " partitions and no key; declare its key, or give it one partition")};
       }
     }
-    auto engine = engine::WindowedEngine::open(query, {kMemoryLimit});
+    engine_.reset();
+    if (!settings_.spill_directory.empty()) {
+      if (auto made = make_empty(settings_.spill_directory); !made) return made;
+    }
+    const engine::WindowLimits limits{settings_.memory_bytes / 8 * kEngineEighths, settings_.spill_directory,
+                                      settings_.spill_bytes, settings_.memory_bytes / kBytesPerWindow};
+    auto engine = engine::WindowedEngine::open(query, limits);
     if (!engine) return std::move(engine).error();
     engine_.emplace(*std::move(engine));
     for (const auto& [partition, resume] : resumes_) engine_->assign(partition, resume);
@@ -67,6 +86,8 @@ class WindowedStep final : public Step {
 
   bool mixes_partitions() const override { return false; }
   bool keeps_state() const override { return true; }
+
+  std::optional<window::Held> held() const override { return engine_ ? engine_->held() : window::Held{}; }
 
   void assigned(const kafka::StartPosition& start) override {
     window::Resume resume = resume_of(start).value_or(window::Resume{});

@@ -26,4 +26,11 @@ struct Resume {
   bool changed = false;  // by another window, key or schema: only windows that begin after the watermark come out
 };
 
+// What the open windows of a stage come to.
+struct Held {
+  std::int64_t windows = 0;  // with rows
+  std::int64_t rows = 0;
+  Micros watermark = kNever;  // the lowest of the partitions that have one
+};
+
 }  // namespace tidegate::window

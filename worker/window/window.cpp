@@ -26,7 +26,7 @@ Result<Window> window_from_json(const Json& json) {
   if (json.has("tumbling")) {
     const auto size = span(json, "tumbling/size");
     if (!size) return size.error();
-    return Window{*size, *size};
+    return Window{*size, *size, 0};
   }
   if (json.has("hopping")) {
     const auto size = span(json, "hopping/size");
@@ -34,9 +34,17 @@ Result<Window> window_from_json(const Json& json) {
     const auto slide = span(json, "hopping/slide");
     if (!slide) return slide.error();
     if (*size % *slide != 0) return invalid("hopping/size", "must be a multiple of hopping/slide");
-    return Window{*size, *slide};
+    return Window{*size, *slide, 0};
   }
-  return invalid("window", "must be tumbling or hopping");
+  if (json.has("session")) {
+    const auto gap = span(json, "session/gap");
+    if (!gap) return gap.error();
+    const auto longest = span(json, "session/maxDuration");
+    if (!longest) return longest.error();
+    if (*longest < 2 * *gap) return invalid("session/maxDuration", "must be at least twice session/gap");
+    return Window{*longest, *longest / 2, *gap};
+  }
+  return invalid("window", "must be tumbling, hopping or session");
 }
 
 Result<EventTime> event_time_from_json(const Json& json) {

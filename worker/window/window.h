@@ -25,14 +25,16 @@ struct EventTime {
   bool written = false;         // by stages of the pipeline: they tell the watermark, the records do not move it
 };
 
-// Windows [start, start + size), one every `slide`, aligned with 1970-01-01. Tumbling when slide == size.
+// Windows [start, start + size), one every `slide`, aligned with 1970-01-01. Tumbling when slide == size. With a `gap`:
+// the sessions of each key (sessions.h), at most `size` long and cut at multiples of `slide`, the half of it.
 struct Window {
   Micros size = 0;
   Micros slide = 0;  // size is a multiple of it
+  Micros gap = 0;    // 0: no sessions
 };
 
-// {"tumbling": {"size": ms}} or {"hopping": {"size": ms, "slide": ms}}. Fails with reason InvalidWindow, naming the
-// field.
+// {"tumbling": {"size": ms}}, {"hopping": {"size": ms, "slide": ms}} or {"session": {"gap": ms, "maxDuration": ms}}.
+// Fails with reason InvalidWindow, naming the field.
 Result<Window> window_from_json(const Json& json);
 // {"field": "ts", "maxOutOfOrder": ms, "maxAhead": ms, "written": false}. Fails with reason InvalidWindow.
 Result<EventTime> event_time_from_json(const Json& json);
@@ -60,13 +62,13 @@ constexpr std::int64_t first_open(const Window& window, Micros watermark) {
 // Whether some window that holds the pane is closed, so that a row in it is late. Not once all are: which of them still
 // got the row would depend on when they were closed.
 constexpr bool pane_is_over(const Window& window, std::int64_t pane, Micros watermark) {
-  return pane < first_open({window.slide, window.slide}, watermark);
+  return pane < first_open({window.slide, window.slide, 0}, watermark);
 }
 
-// The earliest start of a window that is open at this watermark: no row that is still to come out is older.
+// The earliest start of a window that may be open at this watermark: no row that is still to come out is older.
 constexpr Micros earliest_open(const Window& window, Micros watermark) {
-  return watermark < std::numeric_limits<Micros>::min() + window.size ? kNever
-                                                                      : start_of(window, first_open(window, watermark));
+  if (watermark < std::numeric_limits<Micros>::min() + window.size) return kNever;
+  return window.gap > 0 ? watermark - window.size : start_of(window, first_open(window, watermark));
 }
 
 // Of one partition: the newest event time seen, less what may still come out of order. It never goes back, and depends

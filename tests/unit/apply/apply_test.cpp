@@ -176,3 +176,29 @@ TEST_CASE("a JSON field is text to SQL") {
   CHECK(done.rows == R"({"n":2,"b":"8","items":"[{\"id\": 7}, {\"id\": 8}]"})"
                      "\n");
 }
+
+TEST_CASE("sessions over a file come out when they close, the last ones at its end") {
+  const Run done = run(
+      R"({"visitor": "a", "ts": "2026-01-01T10:00:00Z"}
+{"visitor": "b", "ts": "2026-01-01T10:04:00Z"}
+{"visitor": "a", "ts": "2026-01-01T10:09:59Z"}
+{"visitor": "a", "ts": "2026-01-01T10:30:00Z"}
+{"visitor": "a", "ts": "2026-01-01T10:29:59Z"}
+)",
+      R"({"topic": "clicks", "fields": [{"name": "visitor", "type": "VARCHAR", "required": true},
+                                        {"name": "ts", "type": "TIMESTAMP", "required": true}],
+          "query": "SELECT visitor, window_start, window_end, count(*) AS n FROM clicks GROUP BY visitor, window_start, window_end",
+          "window": {"session": {"gap": 600000, "maxDuration": 7200000}}, "inputKey": ["visitor"],
+          "eventTime": {"field": "ts", "maxOutOfOrder": 0, "maxAhead": 3600000}})");
+  REQUIRE_MESSAGE(done.applied.ok(), done.applied.error().message);
+  const auto row = [](const char* visitor, const char* start, const char* end, int n) {
+    return std::string(R"({"visitor":")") + visitor + R"(","window_start":"2026-01-01T)" + start +
+           R"(Z","window_end":"2026-01-01T)" + end + R"(Z","n":)" + std::to_string(n) + "}\n";
+  };
+  for (const std::string& expected : {row("a", "10:00:00", "10:19:59", 2), row("b", "10:04:00", "10:14:00", 1),
+                                      row("a", "10:30:00", "10:40:00", 1)}) {
+    CHECK(done.rows.find(expected) != std::string::npos);
+  }
+  CHECK(done.applied->rows == 3);
+  CHECK(Json::parse(done.rejected)->get("reason").as_string() == "Late");
+}

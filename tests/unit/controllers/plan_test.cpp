@@ -93,6 +93,38 @@ TEST_CASE("workers are told how records are read") {
   CHECK(again->fields == judged.fields);
 }
 
+TEST_CASE("a processor with a window is told its memory and has room on disk for rows") {
+  const auto children = plan(crds::json(R"({
+    "kafka": {"managed": {"storage": {"size": "1Gi"}}},
+    "topics": [{"name": "payments", "partitions": 4, "key": ["card"], "eventTime": {"field": "ts"}, "value": {"fields":
+      [{"name": "card", "type": "VARCHAR"}, {"name": "ts", "type": "TIMESTAMP", "required": true}]}}],
+    "processors": [
+      {"name": "sum", "from": ["payments"], "to": "sums", "window": {"tumbling": {"size": "1m"}},
+       "sql": {"query": "SELECT card, count(*) AS n FROM payments GROUP BY card"}},
+      {"name": "each", "from": ["payments"], "to": "other", "sql": {"query": "SELECT card FROM payments"}}]})"));
+  const auto pod = [&](const char* stage) { return find(children, "StatefulSet", stage).at("spec/template/spec"); };
+  const auto environment = [&](const char* stage, const std::string& name) -> Json {
+    for (const Json& variable : pod(stage).at("containers/0/env").items()) {
+      if (variable.get("name").as_string() == name) return variable;
+    }
+    return {};
+  };
+  const auto tmp_size = [&](const char* stage) {
+    for (const Json& volume : pod(stage).at("volumes").items()) {
+      if (volume.get("name").as_string() == "tmp") return volume.at("emptyDir/sizeLimit").as_string();
+    }
+    return std::string();
+  };
+  CHECK(environment("sum", "TIDEGATE_MEMORY_BYTES").at("valueFrom/resourceFieldRef/resource").as_string() ==
+        "limits.memory");
+  CHECK(environment("sum", "TIDEGATE_SPILL_DIRECTORY").get("value").as_string() == "/tmp/windows");
+  CHECK(environment("sum", "TIDEGATE_SPILL_BYTES").get("value").as_string() == "2147483648");
+  CHECK(tmp_size("sum") == "2304Mi");
+  CHECK(environment("each", "TIDEGATE_MEMORY_BYTES").is_null());
+  CHECK(environment("each", "POD_NAME").at("valueFrom/fieldRef/fieldPath").as_string() == "metadata.name");
+  CHECK(tmp_size("each") == "256Mi");
+}
+
 TEST_CASE("every pod that we make meets Pod Security restricted") {
   for (const Child& child : plan()) {
     if (child.object.has("spec/template")) check_restricted(child.object.at("spec/template/spec"));

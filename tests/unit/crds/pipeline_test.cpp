@@ -80,9 +80,6 @@ TEST_CASE("a processor's delivery") {
   CHECK(with("exactly-once")->processors[0].exactly_once);
   CHECK_FALSE(with("at-least-once")->processors[0].exactly_once);
   CHECK_FALSE(with("at-most-once").ok());
-  spec["processors"] = Json::array({json(R"({"name": "score", "from": ["payments"], "to": "alerts",
-    "sql": {"query": "SELECT 1"}, "window": {"tumbling": {"size": "1m"}}, "delivery": "exactly-once"})")});
-  CHECK(error_of(spec).find("delivery: exactly-once is not for processors with a window") != std::string::npos);
 }
 
 TEST_CASE("mistakes about scaling name the field") {

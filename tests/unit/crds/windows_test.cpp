@@ -23,11 +23,14 @@ constexpr const char* kSpec = R"({
      "sql": {"query": "SELECT card, count(*) AS n FROM payments GROUP BY card"}},
     {"name": "pre", "from": ["raw"], "to": "clean", "sql": {"query": "SELECT * FROM raw"}}]})";
 
-Json spec_with(const std::string& part, const std::string& replacement) {
-  std::string text = kSpec;
+std::string with(std::string text, const std::string& part, const std::string& replacement) {
   const std::size_t at = text.find(part);
   REQUIRE(at != std::string::npos);
-  return json(text.replace(at, part.size(), replacement));
+  return text.replace(at, part.size(), replacement);
+}
+
+Json spec_with(const std::string& part, const std::string& replacement) {
+  return json(with(kSpec, part, replacement));
 }
 
 PipelineSpec read(const Json& spec) {
@@ -64,6 +67,24 @@ TEST_CASE("a hopping window") {
       "spec.processors[0].window.hopping.slide: must be at least 1s and go into size without a rest");
 }
 
+TEST_CASE("sessions are of the topic's key, with one partition too") {
+  const std::string text =
+      with(kSpec, R"({"tumbling": {"size": "1m"}})", R"({"session": {"gap": "10m", "maxDuration": "2h"}})");
+  const PipelineSpec spec = read(json(text));
+  CHECK(check_graph(spec).ok());
+  CHECK(to_json(*spec.processors[0].window) == json(R"({"session": {"gap": 600000, "maxDuration": 7200000}})"));
+  const PipelineSpec narrow = read(json(with(text, R"("partitions": 4)", R"("partitions": 1)")));
+  CHECK(grouping_key(narrow, narrow.processors[0]) == std::vector<std::string>{"card"});
+  const auto message = [&](const char* part, const char* replacement) {
+    return refusal(json(with(text, part, replacement))).message;
+  };
+  const std::string session = "spec.processors[0].window.session.";
+  CHECK(message("2h", "19m") == session + "maxDuration: must be at least twice gap");
+  CHECK(message("2h", "25h") == session + "maxDuration: must be from 2s to 24h");
+  CHECK(message("10m", "1ms") == session + "gap: must be from 1s to 24h");
+  CHECK(message("168h", "4h").find("its retention must be 241m or more") != std::string::npos);
+}
+
 TEST_CASE("groups that may lie in several partitions are refused") {
   CHECK(refusal(spec_with(R"("key": ["card"],)", "")).reason == "KeyMismatch");
   const PipelineSpec spec =
@@ -79,7 +100,7 @@ TEST_CASE("what a window needs and does not have is refused by field") {
             .message.starts_with("spec.topics[payments].eventTime.field: 'ts' must be"));
   CHECK(refusal(spec_with("168h", "1h")).message.find("its retention must be 62m or more") != std::string::npos);
   CHECK(refusal(spec_with(R"({"tumbling": {"size": "1m"}})", "{}")).message ==
-        "spec.processors[0].window: exactly one of tumbling and hopping must be given");
+        "spec.processors[0].window: exactly one of tumbling, hopping and session must be given");
 }
 
 namespace {

@@ -3,8 +3,10 @@
 #include "worker/engine/windowed.h"
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -164,6 +166,39 @@ std::vector<std::string> streamed(const WindowedQuery& query, const std::vector<
   return committed;
 }
 
+std::string windows_at_once(const WindowedQuery& query) {
+  const std::string slide = std::to_string(query.window.slide);
+  const std::string size = std::to_string(query.window.size);
+  return cat("SELECT raw.*, make_timestamp(s.first * ", slide, ") AS window_start, make_timestamp(s.first * ", slide,
+             " + ", size, ") AS window_end FROM raw, LATERAL (SELECT unnest(range(epoch_us(ts) // ", slide, " - ", size,
+             " // ", slide, " + 1, epoch_us(ts) // ", slide, " + 1)) AS first) s");
+}
+
+// Gaps and islands, islands cut at multiples of half of maxDuration.
+std::string sessions_at_once(const WindowedQuery& query) {
+  const std::string slide = std::to_string(query.window.slide);
+  const std::string gap = std::to_string(query.window.gap);
+  const std::string key = query.input_key.empty() ? "NULL" : join(query.input_key, ", ");
+  return cat("WITH gaps AS (SELECT *, epoch_us(ts) AS t, coalesce(epoch_us(ts) - epoch_us(lag(ts) OVER w) >= ", gap,
+             ", true) AS begins FROM raw WINDOW w AS (PARTITION BY ", key,
+             " ORDER BY ts)), "
+             "islands AS (SELECT *, sum(begins::INT) OVER (PARTITION BY ",
+             key,
+             " ORDER BY ts) AS island FROM gaps), "
+             "cuts AS (SELECT *, (min(t) OVER (PARTITION BY ",
+             key, ", island) // ", slide, " + 2) * ", slide,
+             " AS cut FROM islands), "
+             "pieces AS (SELECT *, CASE WHEN t < cut THEN cut ELSE (t // ",
+             slide, " + 1) * ", slide,
+             " END AS stop FROM cuts) "
+             "SELECT * EXCLUDE (t, begins, island, cut, stop), make_timestamp(min(t) OVER p) AS window_start, "
+             "make_timestamp(least(max(t) OVER p + ",
+             gap,
+             ", stop)) AS window_end FROM pieces WINDOW p AS "
+             "(PARTITION BY ",
+             key, ", island, stop)");
+}
+
 // The same query over every row in every window that holds it.
 std::vector<std::string> in_one_batch(const WindowedQuery& query, const std::vector<Event>& events) {
   Input input(query.query.fields);
@@ -174,18 +209,10 @@ std::vector<std::string> in_one_batch(const WindowedQuery& query, const std::vec
   for (const Event& event : events) values.push_back(event.json);
   std::vector<Failure> failures;
   input.set(values, 0, values.size(), failures);
-  const std::string slide = std::to_string(query.window.slide);
-  const std::string size = std::to_string(query.window.size);
   REQUIRE(database->execute(cat("CREATE TABLE raw AS SELECT * FROM ", Input::kFunction, "()")).ok());
   REQUIRE(failures.empty());
-  const auto viewed =
-      database->execute(cat("CREATE VIEW payments AS SELECT raw.*, make_timestamp(s.first * ", slide,
-                            ") AS window_start, "
-                            "make_timestamp(s.first * ",
-                            slide, " + ", size,
-                            ") AS window_end FROM raw, "
-                            "LATERAL (SELECT unnest(range(epoch_us(ts) // ",
-                            slide, " - ", size, " // ", slide, " + 1, epoch_us(ts) // ", slide, " + 1)) AS first) s"));
+  const auto viewed = database->execute(
+      cat("CREATE VIEW payments AS ", query.window.gap > 0 ? sessions_at_once(query) : windows_at_once(query)));
   REQUIRE_MESSAGE(viewed.ok(), viewed.error().message);
   Statement statement;
   const auto error = database->prepare(query.query.sql, statement);
@@ -235,6 +262,7 @@ TEST_CASE("windows as a stream give what one batch gives") {
     const WindowedQuery query = query_of(body);
     const std::vector<std::string> expected = in_one_batch(query, sent);
     REQUIRE_FALSE(expected.empty());
+    if (query.window.gap > 0) CHECK(expected.size() > 3);
     const int partitions = query.input_key.empty() ? 1 : 3;
     CHECK(difference(streamed(query, sent, 1, 1, false), expected) == "");
     CHECK(difference(streamed(query, sent, partitions, 2, true), expected) == "");
@@ -299,6 +327,34 @@ TEST_CASE("records that would spoil the windows are told") {
   CHECK(output.failures()[1].reason == "WrongType");
   CHECK(engine->progress(0).watermark == kBegin - kOutOfOrder);
   CHECK(engine->progress(0).rewind == 0);
+  CHECK(engine->held().windows == 1);
+  CHECK(engine->held().rows == 1);
+}
+
+TEST_CASE("the rows of sessions that are out are dropped") {
+  const WindowedQuery query =
+      query_of(*Json::parse(R"({"query": "SELECT card, count(*) AS n FROM payments GROUP BY card",
+                       "window": {"session": {"gap": 10000, "maxDuration": 60000}}})"));
+  auto engine = WindowedEngine::open(query, {});
+  REQUIRE(engine.ok());
+  constexpr int kCards = 40'000;
+  Output output;
+  for (int card = 0; card < kCards; card += 1000) {
+    std::vector<std::string> values;
+    std::vector<TimedRecord> records;
+    for (int n = card; n < card + 1000; ++n) {
+      values.push_back(cat(R"({"id": 1, "card": "c)", std::to_string(n), R"(", "ts": ")",
+                           time_text(kBegin + n * kSecond / 100), "\"}"));
+    }
+    for (const std::string& value : values) {
+      records.push_back({value, card + std::ssize(records), kBegin / 1000 + 3'600'000});
+    }
+    REQUIRE(engine->run(0, records, output).ok());
+    CHECK(engine->held().windows <= 3000);  // of the 10 s and the maxOutOfOrder before the newest, and the batch
+    CHECK(engine->held().rows <= 3000 + 16'384);
+  }
+  REQUIRE(engine->flush(output).ok());
+  CHECK(engine->held().rows == 0);
 }
 
 TEST_CASE("what others told outlives a restart although the records do not say it") {
@@ -345,6 +401,90 @@ TEST_CASE("a record in another partition than its key belongs to stops the stage
   REQUIRE_FALSE(ran.ok());
   CHECK(ran.error().reason == "KeyMismatch");
   CHECK(ran.error().message.find("murmur2") != std::string::npos);
+}
+
+namespace {
+
+// Runs records of one long window through the engine until it fails or they are through; the rows that came out.
+Result<std::int64_t> held_in(const WindowLimits& limits, int thousands) {
+  auto engine = WindowedEngine::open(
+      query_of(*Json::parse(R"({"query": "SELECT card, count(*) AS n, max(note) AS m FROM payments GROUP BY card",
+                                "window": {"tumbling": {"size": 86400000}}})")),
+      limits);
+  REQUIRE(engine.ok());
+  Output output;
+  std::mt19937 random(3);
+  for (std::int64_t thousand = 0; thousand < thousands; ++thousand) {
+    std::vector<std::string> values;
+    std::vector<TimedRecord> records;
+    for (std::int64_t n = thousand * 1000; n < (thousand + 1) * 1000; ++n) {
+      std::string note;
+      for (int i = 0; i < 25; ++i) note += std::to_string(random());  // does not shrink when compressed
+      values.push_back(cat(R"({"id": 1, "card": "c)", std::to_string(n % 500), R"(", "note": ")", note, R"(", "ts": ")",
+                           time_text(kBegin), "\"}"));
+    }
+    for (const std::string& value : values) {
+      records.push_back({value, thousand * 1000 + std::ssize(records), kBegin / 1000});
+    }
+    if (auto ran = engine->run(0, records, output); !ran) return std::move(ran).error();
+  }
+  if (auto closed = engine->flush(output); !closed) return std::move(closed).error();
+  return static_cast<std::int64_t>(output.size());
+}
+
+}  // namespace
+
+TEST_CASE("rows that memory does not take go to disk, and what is too much for both is told with the remedy") {
+  std::string directory = "/tmp/tidegate-windows-XXXXXX";
+  REQUIRE(mkdtemp(directory.data()) != nullptr);
+  constexpr int kThousands = 200;  // some 50 MB
+  constexpr std::int64_t kMemory = 40 << 20;
+  const auto spilled = held_in({kMemory, directory, 1 << 30, 1000}, kThousands);
+  REQUIRE_MESSAGE(spilled.ok(), spilled.error().message);
+  CHECK(*spilled == 500);
+  CHECK(std::filesystem::is_empty(directory));
+  const auto disk_full = held_in({kMemory, directory, 4 << 20, 1000}, kThousands);
+  const auto no_disk = held_in({kMemory, {}, 0, 1000}, kThousands);
+  for (const auto* refused : {&disk_full, &no_disk}) {
+    REQUIRE_FALSE(refused->ok());
+    CHECK(refused->error().reason == "WindowsTooLarge");
+    CHECK(refused->error().message.find("resources.limits.memory") != std::string::npos);
+  }
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("more sessions than their bookkeeping may take are told with the remedy") {
+  auto engine =
+      WindowedEngine::open(query_of(*Json::parse(R"({"query": "SELECT card, count(*) AS n FROM payments GROUP BY card",
+                                "window": {"session": {"gap": 10000, "maxDuration": 60000}}})")),
+                           {256 << 20, {}, 0, 1});
+  REQUIRE(engine.ok());
+  const std::vector<TimedRecord> one{{R"({"id": 1, "card": "a", "ts": "2026-01-01T00:00:00Z"})", 0, kBegin / 1000}};
+  const std::vector<TimedRecord> more{{R"({"id": 1, "card": "b", "ts": "2026-01-01T00:00:00Z"})", 1, kBegin / 1000}};
+  Output output;
+  CHECK(engine->run(0, one, output).ok());
+  CHECK(engine->run(0, more, output).error().reason == "WindowsTooLarge");
+}
+
+TEST_CASE("of sessions that are out at the same time a group holds rows of one, also without window_start") {
+  auto engine =
+      WindowedEngine::open(query_of(*Json::parse(R"({"query": "SELECT card, count(*) AS n FROM payments GROUP BY card",
+                                "window": {"session": {"gap": 10000, "maxDuration": 60000}}})")),
+                           {});
+  REQUIRE(engine.ok());
+  std::vector<std::string> values;
+  for (const int second : {0, 5, 20, 40, 45, 49}) {
+    values.push_back(cat(R"({"id": 1, "card": "a", "ts": ")", time_text(kBegin + second * kSecond), "\"}"));
+  }
+  std::vector<TimedRecord> records;
+  for (const std::string& value : values) records.push_back({value, std::ssize(records), kBegin / 1000 + 60'000});
+  Output output;
+  REQUIRE(engine->run(0, records, output).ok());
+  std::vector<std::string> rows = rows_of(output);
+  REQUIRE(engine->flush(output).ok());
+  for (std::string& row : rows_of(output)) rows.push_back(std::move(row));
+  std::sort(rows.begin(), rows.end());
+  CHECK(rows == std::vector<std::string>{R"({"card":"a","n":1})", R"({"card":"a","n":2})", R"({"card":"a","n":3})"});
 }
 
 TEST_CASE("queries whose result would depend on order or partitions are refused") {

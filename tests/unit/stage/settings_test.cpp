@@ -154,6 +154,11 @@ TEST_CASE("a window needs the event time and the key of its input") {
   CHECK(parse_settings(other.dump())->window->identity == settings->window->identity);
   other["window"] = Json::parse(R"({"tumbling": {"size": 30000}})").value();
   CHECK(parse_settings(other.dump())->window->identity != settings->window->identity);
+  other["window"] = Json::parse(R"({"session": {"gap": 30000, "maxDuration": 60000}})").value();
+  CHECK(parse_settings(other.dump())->window->window.gap == 30'000'000);
+  other["window"] = Json::parse(R"({"session": {"gap": 30001, "maxDuration": 60000}})").value();
+  CHECK(parse_settings(other.dump()).error().message.find("session/maxDuration must be at least twice") !=
+        std::string::npos);
   CHECK_FALSE(parse_settings(processor().dump())->window);
 }
 
