@@ -118,7 +118,7 @@ Result<void> check_fields(const PipelineSpec& spec) {
   }
   for (const Source& source : spec.sources) {
     const Topic* topic = spec.topic(source.to);
-    if (topic == nullptr) continue;
+    if (topic == nullptr || source.kafka) continue;  // a record of another Kafka keeps its key
     if (auto fits = check_source(*topic); !fits) return fits;
   }
   for (const Sink& sink : spec.sinks) {

@@ -27,6 +27,12 @@ bool has_field(const Topic& topic, const std::string& name) {
   return std::any_of(topic.fields.begin(), topic.fields.end(), [&](const Field& f) { return f.name == name; });
 }
 
+// As far as addresses tell.
+bool same_topic(const PipelineSpec& spec, const KafkaTopic& other, const std::string& topic) {
+  return spec.kafka.external && spec.kafka.external->bootstrap_servers == other.cluster.bootstrap_servers &&
+         other.topic == topic;
+}
+
 // Lists names of one kind; fails at the first that is there already.
 template <typename Stages>
 Result<void> collect_names(const Stages& stages, const char* list, std::set<std::string>& names) {
@@ -70,6 +76,9 @@ Result<void> check_references(const PipelineSpec& spec) {
     if (!topic || topic->fields.empty()) {
       return invalid("sources", i, cat(".to: '", spec.sources[i].to, "' is not one of spec.topics with value.fields"));
     }
+    if (spec.sources[i].kafka && same_topic(spec, *spec.sources[i].kafka, spec.sources[i].to)) {
+      return invalid("sources", i, ".kafka.topic: is the topic that it fills; records would go round for ever");
+    }
   }
   for (std::size_t i = 0; i < spec.processors.size(); ++i) {
     const Processor& processor = spec.processors[i];
@@ -83,6 +92,9 @@ Result<void> check_references(const PipelineSpec& spec) {
     if (!readable(spec, spec.sinks[i].from)) {
       return invalid("sinks", i,
                      cat(".from: no topic '", spec.sinks[i].from, "' in spec.topics and no processor writes it"));
+    }
+    if (spec.sinks[i].kafka && same_topic(spec, *spec.sinks[i].kafka, spec.sinks[i].from)) {
+      return invalid("sinks", i, ".kafka.topic: is the topic that it reads; records would go round for ever");
     }
   }
   return {};

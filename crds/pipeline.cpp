@@ -151,11 +151,22 @@ Start read_start(const Reader& at) {
   return at["start"].choice({"earliest", "latest"}, 0) == 1 ? Start::latest : Start::earliest;
 }
 
+KafkaTopic read_kafka_topic(const Reader& at) {
+  return {read_external(at), at["topic"].required_text()};
+}
+
 Source read_source(const Reader& at) {
   Source out;
   read_stage(at, out, 1);
   out.to = at["to"].required_text();
-  if (!at["http"].present()) at["http"].fail("is missing");
+  if (at["http"].present() + at["kafka"].present() != 1) at.fail("exactly one of http and kafka must be given");
+  out.start = read_start(at);
+  if (at["kafka"].present()) {
+    out.kafka = read_kafka_topic(at["kafka"]);
+    if (out.scale) at["scale"].fail("is only for http; give replicas");
+  } else if (at["start"].present()) {
+    at["start"].fail("is only for kafka");
+  }
   out.http_port = at["http"]["port"].number(out.http_port);
   if (at["http"]["tokenSecretRef"].present()) out.token = read_secret_ref(at["http"]["tokenSecretRef"]);
   return out;
@@ -198,8 +209,8 @@ Sink read_sink(const Reader& at) {
   out.from = at["from"].required_text();
   out.key = at["key"].texts();
   out.start = read_start(at);
-  if (at["postgres"].present() + at["http"].present() + at["log"].present() != 1)
-    at.fail("exactly one of postgres, http and log must be given");
+  if (at["postgres"].present() + at["http"].present() + at["kafka"].present() + at["log"].present() != 1)
+    at.fail("exactly one of postgres, http, kafka and log must be given");
   if (const Reader postgres = at["postgres"]; postgres.present()) {
     out.postgres = Postgres{postgres["table"].required_text(), postgres["createTable"].flag(false),
                             read_secret_ref(postgres["dsnSecretRef"])};
@@ -207,6 +218,7 @@ Sink read_sink(const Reader& at) {
     at["key"].fail("is only for postgres");
   }
   if (at["http"].present()) out.http = read_http_target(at["http"]);
+  if (at["kafka"].present()) out.kafka = read_kafka_topic(at["kafka"]);
   return out;
 }
 

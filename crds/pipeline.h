@@ -86,10 +86,18 @@ struct Stage {
   std::string purpose;  // of a stage that nobody declared (repartition.h)
 };
 
+// A topic of another Kafka cluster than the pipeline's.
+struct KafkaTopic {
+  ExternalKafka cluster;
+  std::string topic;
+};
+
 struct Source : Stage {
   std::string to;
   int http_port = 8080;
   std::optional<SecretKeyRef> token;
+  std::optional<KafkaTopic> kafka;  // else HTTP
+  Start start = Start::earliest;    // in that topic
 };
 
 // Windows of event time.
@@ -131,8 +139,9 @@ struct Sink : Stage {
   std::string from;
   std::vector<std::string> key;
   Start start = Start::earliest;
-  std::optional<Postgres> postgres;  // neither: the log
+  std::optional<Postgres> postgres;  // none of them: the log
   std::optional<HttpTarget> http;
+  std::optional<KafkaTopic> kafka;
 };
 
 struct Objectives {

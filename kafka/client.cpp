@@ -52,7 +52,11 @@ bool Connection::note(int code, const char* words) {
       // One broker of several may be down without harm; only when all are, or none lets us in, is it our problem.
       if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) return true;
       const std::lock_guard lock(mutex_);
-      problem_ = cat("Kafka: ", truncate_utf8(words, 200));
+      // That all brokers are down follows at once, and says less than why none lets us in.
+      if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !problem_.empty()) return true;
+      // Without "(after 12ms in state …)", which would be news every time.
+      const std::string_view text(words);
+      problem_ = cat("Kafka: ", truncate_utf8(text.substr(0, text.find(" (after ")), 200));
       return true;
     }
     default:
@@ -105,6 +109,10 @@ const char* reason_of(rd_kafka_resp_err_t code) {
       return "TopicMissing";
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return "RecordTooLarge";
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD:  // of the same batch
+      return "RecordRefused";
     default:
       return "KafkaError";
   }

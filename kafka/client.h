@@ -64,7 +64,7 @@ class Connection {
 };
 
 // A librdkafka error as ours: reason KafkaUnavailable for what passes when a broker is back, TopicMissing,
-// RecordTooLarge, otherwise KafkaError.
+// RecordTooLarge, RecordRefused (such as one without a key for a compacted topic), otherwise KafkaError.
 Error to_error(rd_kafka_resp_err_t code, const std::string& words);
 inline Error to_error(rd_kafka_resp_err_t code) {
   return to_error(code, rd_kafka_err2str(code));

@@ -4,6 +4,8 @@
 #include <map>
 #include <string>
 
+#include "common/base/result.h"
+
 namespace tidegate::kafka {
 
 struct ClientConfig {
@@ -11,5 +13,9 @@ struct ClientConfig {
   std::map<std::string, std::string> properties;  // librdkafka's names; security settings. Never logged.
   std::string client_id = "tidegate";
 };
+
+// Property values "file:PATH" replaced by what the file holds now. Fails with InvalidSettings, which names the
+// property.
+Result<ClientConfig> with_files(ClientConfig config);
 
 }  // namespace tidegate::kafka

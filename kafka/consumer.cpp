@@ -391,6 +391,18 @@ void Consumer::close() {
   impl_->watch_queue.reset();
 }
 
+std::int64_t Consumer::lag() const {
+  std::int64_t lag = 0;
+  for (const auto& [partition, mine] : impl_->owned) {
+    std::int64_t log_start = 0;
+    std::int64_t log_end = 0;
+    const auto code = rd_kafka_get_watermark_offsets(impl_->handle.get(), impl_->options.topic.c_str(), partition,
+                                                     &log_start, &log_end);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) lag += std::max<std::int64_t>(log_end - mine.position, 0);
+  }
+  return lag;
+}
+
 bool Consumer::away() const {
   return impl_->connection.away();
 }

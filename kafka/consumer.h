@@ -107,6 +107,8 @@ class Consumer {
   void leave(Duration patience);
   // Hands partitions back through the listener and disconnects, keeping the static membership. Idempotent.
   void close();
+  // Records of the assigned partitions not handed out yet, as far as brokers have told; asks nobody.
+  std::int64_t lag() const;
   // Why no broker can be reached now; empty when one can, as far as known. Thread-safe.
   std::string problem() const;
   // Whether no broker can be reached now, as far as this client knows. Thread-safe.

@@ -27,7 +27,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   // Acknowledged by every replica that must have it.
   std::int64_t acknowledged() const { return acknowledged_.load(std::memory_order_acquire); }
   std::int64_t failed() const { return failed_.load(std::memory_order_acquire); }
-  // The first failure: reason RecordTooLarge, TopicMissing or KafkaError.
+  // The first failure: reason RecordTooLarge, RecordRefused, TopicMissing or KafkaError.
   std::optional<Error> error() const;
 
  private:

@@ -209,7 +209,8 @@ Result<std::size_t> Producer::produce(const std::string& topic, int partition, s
 
 Result<std::size_t> Producer::produce_with_headers(const std::string& topic, int partition, const OutRecord& record,
                                                    std::span<const Header> headers,
-                                                   const std::shared_ptr<Delivery>& delivery) {
+                                                   const std::shared_ptr<Delivery>& delivery,
+                                                   std::int64_t timestamp_ms) {
   if (auto begun = impl_->begin_transaction(); !begun) return std::move(begun).error();
   rd_kafka_headers_t* list = rd_kafka_headers_new(headers.size());
   for (const Header& header : headers) {
@@ -222,6 +223,7 @@ Result<std::size_t> Producer::produce_with_headers(const std::string& topic, int
       rd_kafka_producev(impl_->handle.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
                         RD_KAFKA_V_KEY(bytes_of(record.key), size_of(record.key)),
                         RD_KAFKA_V_VALUE(bytes_of(record.value), size_of(record.value)), RD_KAFKA_V_HEADERS(list),
+                        RD_KAFKA_V_TIMESTAMP(std::max<std::int64_t>(timestamp_ms, 0)),  // 0: now
                         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(delivery.get()), RD_KAFKA_V_END);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::size_t{1};  // the library owns the headers now
   rd_kafka_headers_destroy(list);

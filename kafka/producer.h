@@ -56,9 +56,10 @@ class Producer {
   // valid until `delivery` is done when `copy` is false.
   Result<std::size_t> produce(const std::string& topic, int partition, std::span<const OutRecord> records,
                               const std::shared_ptr<Delivery>& delivery, bool copy);
-  // One record with headers, copied. timestamp_ms < 0: now.
+  // One record with headers, copied. timestamp_ms <= 0: now.
   Result<std::size_t> produce_with_headers(const std::string& topic, int partition, const OutRecord& record,
-                                           std::span<const Header> headers, const std::shared_ptr<Delivery>& delivery);
+                                           std::span<const Header> headers, const std::shared_ptr<Delivery>& delivery,
+                                           std::int64_t timestamp_ms = 0);
 
   // Transactions (one thread, only with a transactional id; protocol: KIP-98 and KIP-447). The first record opens one;
   // until it is committed, readers with read_committed see nothing of it nor of what others write behind it. A record

@@ -11,6 +11,7 @@
 #include "common/metrics/metrics.h"
 #include "worker/codec/schema.h"
 #include "worker/sinks/http_sink.h"
+#include "worker/sinks/kafka_sink.h"
 #include "worker/sinks/log_sink.h"
 #include "worker/sinks/postgres_sink.h"
 #include "worker/sources/http_intake.h"
@@ -41,6 +42,7 @@ http::Handler probes(const metrics::Registry& registry, const stage::Health& hea
 
 Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) {
   if (settings.log_sink) return sinks::make_log_sink(settings.input_topic);
+  if (settings.kafka_sink) return sinks::make_kafka_sink(*settings.kafka_sink);
   auto fields = codec::Schema::from_json(settings.input_fields, settings.input_format);
   if (!fields) return std::move(fields).error();
   if (settings.http_sink) {
@@ -52,7 +54,7 @@ Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) 
 
 }  // namespace
 
-Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, std::size_t max_row_bytes) {
+Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, const stage::Output& output) {
   if (settings.window) {
     return Error{
         "InvalidArguments",
@@ -60,9 +62,11 @@ Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, 
   }
   if (settings.kind == stage::Kind::processor) {
     auto tables = settings.tables.items().empty() ? nullptr : std::make_shared<stage::Tables>(settings, nullptr);
-    return stage::processor_step(settings, max_row_bytes, std::move(tables));
+    return stage::processor_step(settings, output.max_row_bytes, std::move(tables));
   }
-  if (settings.kind == stage::Kind::source) return Error{"InvalidArguments", "a source has no dead letters"};
+  if (settings.kafka_source) return stage::forward_step(output);
+  if (settings.kind == stage::Kind::source)
+    return Error{"InvalidArguments", "a source that takes requests has no dead letters"};
   auto sink = make_sink(settings);
   if (!sink) return std::move(sink).error();
   return stage::sink_step(*std::move(sink));
@@ -120,6 +124,10 @@ int run_stage(const std::string& config, const stage::StepWrapper& wrap) {
       break;
     }
     case stage::Kind::source:
+      if (settings->kafka_source) {
+        stage::run_forwarder(*settings, registry, health, signals.token(), wrap);
+        break;
+      }
       if (auto ran = run_source(*settings, registry, health, signals.token()); !ran) return fail(ran.error());
       break;
   }

@@ -46,6 +46,9 @@ inline constexpr Definition worker[] = {
      "before the first record."},
     {"tidegate_stage_open_windows", Type::gauge, "windows", kStage, "Open windows, or sessions, that hold rows."},
     {"tidegate_stage_window_rows", Type::gauge, "rows", kStage, "Rows kept for open windows."},
+    {"tidegate_source_lag_records", Type::gauge, "records", kStage,
+     "Records of the other Kafka that a Kafka source has not taken in hand, over the partitions of this replica; as of "
+     "its latest answer."},
     {"tidegate_sink_rows_total", Type::counter, "rows", kStage, "Records that the target of a sink has taken."},
     {"tidegate_intake_requests_total", Type::counter, "requests", "namespace pipeline stage code",
      "Answers of the HTTP intake by status code."},

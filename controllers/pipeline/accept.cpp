@@ -94,18 +94,20 @@ Result<void> Acceptance::check_secret(const std::string& ns, const crds::SecretK
 
 Result<void> Acceptance::check_references(const std::string& ns, const crds::PipelineSpec& spec) {
   std::vector<std::pair<crds::SecretKeyRef, std::string>> refs;
-  if (const auto& external = spec.kafka.external) {
-    if (external->ca) refs.emplace_back(*external->ca, "spec.kafka.external.tls.caSecretRef");
-    if (external->sasl) {
-      refs.emplace_back(external->sasl->username, "spec.kafka.external.sasl.usernameSecretRef");
-      refs.emplace_back(external->sasl->password, "spec.kafka.external.sasl.passwordSecretRef");
-    }
-  }
+  const auto add_kafka = [&](const crds::ExternalKafka& kafka, const std::string& field) {
+    if (kafka.ca) refs.emplace_back(*kafka.ca, field + ".tls.caSecretRef");
+    if (!kafka.sasl) return;
+    refs.emplace_back(kafka.sasl->username, field + ".sasl.usernameSecretRef");
+    refs.emplace_back(kafka.sasl->password, field + ".sasl.passwordSecretRef");
+  };
+  if (spec.kafka.external) add_kafka(*spec.kafka.external, "spec.kafka.external");
   for (const auto& source : spec.sources) {
+    if (source.kafka) add_kafka(source.kafka->cluster, cat("spec.sources[", source.name, "].kafka"));
     if (source.token) refs.emplace_back(*source.token, cat("spec.sources[", source.name, "].http.tokenSecretRef"));
   }
   for (const auto& sink : spec.sinks) {
     if (sink.postgres) refs.emplace_back(sink.postgres->dsn, cat("spec.sinks[", sink.name, "].postgres.dsnSecretRef"));
+    if (sink.kafka) add_kafka(sink.kafka->cluster, cat("spec.sinks[", sink.name, "].kafka"));
     if (!sink.http) continue;
     const std::string field = cat("spec.sinks[", sink.name, "].http.");
     if (sink.http->ca) refs.emplace_back(*sink.http->ca, field + "caSecretRef");

@@ -8,7 +8,7 @@ namespace tidegate::controllers {
 namespace {
 
 StageVerdict judge_source(const StageEvidence& evidence) {
-  if (evidence.pods.ready == 0) return {StageState::starting, "no pod is ready"};
+  if (evidence.pods.ready == 0) return {StageState::starting, "no pod is ready; the pods' logs say why"};
   return {evidence.append_rate.value_or(0) > 0 ? StageState::flowing : StageState::idle, ""};
 }
 

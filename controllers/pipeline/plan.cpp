@@ -41,6 +41,7 @@ class StagePlanner {
     return {kinds::stateful_sets, out};
   }
 
+  // `http_port`: 0 for none.
   Child deployment(int http_port) const {
     Json out = object(kinds::deployments, name_);
     out["spec"] = Json::object(
@@ -49,7 +50,7 @@ class StagePlanner {
          {"strategy", Json::object({{"type", "RollingUpdate"},
                                     {"rollingUpdate", Json::object({{"maxUnavailable", 0}, {"maxSurge", 1}})}})},
          {"selector", Json::object({{"matchLabels", selector()}})},
-         {"template", pod_template(Json::array({port("http", http_port)}))}});
+         {"template", pod_template(http_port > 0 ? Json::array({port("http", http_port)}) : Json(Json::Array{}))}});
     return {kinds::deployments, out};
   }
 
@@ -191,10 +192,9 @@ std::vector<Child> plan_stages(const PipelineContext& context, const Accepted& a
   for (const crds::Source& source : accepted.spec.sources) {
     const StageSettings settings = source_settings(context, accepted, source);
     const StagePlanner planner(context, source, "source", settings);
-    for (Child child :
-         {planner.config_map(), planner.deployment(source.http_port), planner.service(source.http_port)}) {
-      out.push_back(std::move(child));
-    }
+    out.push_back(planner.config_map());
+    out.push_back(planner.deployment(source.kafka ? 0 : source.http_port));
+    if (!source.kafka) out.push_back(planner.service(source.http_port));
   }
   for (const crds::Processor& processor : accepted.spec.processors) {
     const StageSettings settings = processor_settings(context, accepted, processor);
@@ -212,6 +212,7 @@ std::vector<Child> plan_stages(const PipelineContext& context, const Accepted& a
 }
 
 std::string source_url(const PipelineContext& context, const crds::Source& source) {
+  if (source.kafka) return "";
   return cat("http://", crds::stage_child(context.name, source.name), ".", context.ns,
              ".svc:", std::to_string(source.http_port), "/");
 }

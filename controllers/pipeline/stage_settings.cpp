@@ -11,32 +11,38 @@
 namespace tidegate::controllers {
 namespace {
 
-// Properties of an external Kafka in librdkafka's names; secrets stay in files.
-Json kafka_properties(const crds::KafkaChoice& kafka, std::vector<SecretMount>& secrets) {
+// Properties of a Kafka that is not ours in librdkafka's names; secrets stay in files. `use`: which Kafka it is.
+Json kafka_properties(const crds::ExternalKafka& external, const std::string& use, std::vector<SecretMount>& secrets) {
   Json out = Json::Object{};
-  if (!kafka.external) return out;
-  const auto& external = *kafka.external;
   if (external.tls || external.sasl) {
     out["security.protocol"] = external.sasl ? (external.tls ? "sasl_ssl" : "sasl_plaintext") : "ssl";
   }
   if (external.ca) {
-    secrets.push_back({"kafka-ca", *external.ca});
+    secrets.push_back({use + "-ca", *external.ca});
     out["ssl.ca.location"] = secrets.back().file();
   }
   if (external.sasl) {
     out["sasl.mechanism"] = external.sasl->mechanism;
-    secrets.push_back({"kafka-username", external.sasl->username});
+    secrets.push_back({use + "-username", external.sasl->username});
     out["sasl.username"] = "file:" + secrets.back().file();
-    secrets.push_back({"kafka-password", external.sasl->password});
+    secrets.push_back({use + "-password", external.sasl->password});
     out["sasl.password"] = "file:" + secrets.back().file();
   }
   return out;
 }
 
+// A topic of another cluster.
+Json other_kafka(const crds::KafkaTopic& other, const std::string& use, std::vector<SecretMount>& secrets) {
+  return Json::object({{"bootstrapServers", other.cluster.bootstrap_servers},
+                       {"properties", kafka_properties(other.cluster, use, secrets)},
+                       {"topic", other.topic}});
+}
+
 StageSettings common(const PipelineContext& context, const Accepted& accepted, const crds::Stage& stage,
                      const char* kind) {
   StageSettings out;
-  const Json properties = kafka_properties(accepted.spec.kafka, out.secrets);
+  const auto& external = accepted.spec.kafka.external;
+  const Json properties = external ? kafka_properties(*external, "kafka", out.secrets) : Json(Json::Object{});
   out.json = Json::object(
       {{"namespace", context.ns},
        {"pipeline", context.name},
@@ -47,14 +53,17 @@ StageSettings common(const PipelineContext& context, const Accepted& accepted, c
   return out;
 }
 
-void add_input(StageSettings& out, const PipelineContext& context, const Accepted& accepted, const crds::Stage& stage,
-               const std::string& topic, crds::Start start) {
+void add_group(StageSettings& out, const PipelineContext& context, const crds::Stage& stage, crds::Start start) {
   out.json["group"] = crds::consumer_group(context.installation, context.ns, context.name, stage.name);
   out.json["start"] = start == crds::Start::earliest ? "earliest" : "latest";
+}
+
+void add_input(StageSettings& out, const PipelineContext& context, const Accepted& accepted, const crds::Stage& stage,
+               const std::string& topic, crds::Start start) {
+  add_group(out, context, stage, start);
   out.json["input"] = Json::object({{"topic", topic}, {"fields", crds::to_json(accepted.fields.at(topic))}});
   crds::add_format(accepted.spec, topic, out.json["input"]);
   if (stage.rate_limit > 0) out.json["rateLimit"] = stage.rate_limit;
-  out.json["deadLetters"] = Json::object({{"topic", crds::dead_letter_topic(context.ns, context.name, stage.name)}});
 }
 
 // How a stage with a window, or before one, knows how far it is in event time.
@@ -109,6 +118,11 @@ StageSettings source_settings(const PipelineContext& context, const Accepted& ac
   out.json["output"] =
       Json::object({{"topic", source.to}, {"key", Json::array(topic.key)}, {"fields", crds::to_json(topic.fields)}});
   crds::add_format(accepted.spec, source.to, out.json["output"]);
+  if (source.kafka) {
+    add_group(out, context, source, source.start);
+    out.json["source"] = Json::object({{"kafka", other_kafka(*source.kafka, "source", out.secrets)}});
+    return out;
+  }
   Json http = Json::object({{"port", source.http_port}});
   if (source.token) {
     out.secrets.push_back({"token", *source.token});
@@ -150,6 +164,8 @@ StageSettings sink_settings(const PipelineContext& context, const Accepted& acce
                                                                 {"dsnFile", out.secrets.back().file()}})}});
   } else if (sink.http) {
     out.json["sink"] = Json::object({{"http", http_settings(out, *sink.http)}});
+  } else if (sink.kafka) {
+    out.json["sink"] = Json::object({{"kafka", other_kafka(*sink.kafka, "target", out.secrets)}});
   } else {
     out.json["sink"] = Json::object({{"log", Json::Object{}}});
   }

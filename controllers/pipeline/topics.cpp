@@ -51,6 +51,9 @@ std::vector<WantedTopic> wanted_topics(const PipelineContext& context, const Acc
     topic.like = processor->from;
     out.push_back(std::move(topic));
   }
+  for (const auto& source : accepted.spec.sources) {
+    if (source.kafka) out.push_back(dead_letters(context, source));
+  }
   for (const auto& processor : accepted.spec.processors) out.push_back(dead_letters(context, processor));
   for (const auto& sink : accepted.spec.sinks) out.push_back(dead_letters(context, sink));
   return out;

@@ -48,13 +48,19 @@ struct Assignment : kafka::AssignmentListener {
 }  // namespace
 
 KafkaServer& KafkaServer::instance() {
-  static KafkaServer server;
+  static KafkaServer server("TIDEGATE_TEST_KAFKA");
   return server;
 }
 
-KafkaServer::KafkaServer() {
-  const char* place = std::getenv("TIDEGATE_TEST_KAFKA");
-  if (place == nullptr) throw std::runtime_error("set TIDEGATE_TEST_KAFKA to \"DIR PORT\" (tests/worker/run does)");
+KafkaServer& KafkaServer::other() {
+  static KafkaServer server("TIDEGATE_TEST_OTHER_KAFKA", " secure");
+  server.start();
+  return server;
+}
+
+KafkaServer::KafkaServer(const char* variable, std::string mode) : mode_(std::move(mode)) {
+  const char* place = std::getenv(variable);
+  if (place == nullptr) throw std::runtime_error(cat("set ", variable, " to \"DIR PORT\" (tests/worker/run does)"));
   std::istringstream(place) >> directory_ >> port_;
 }
 
@@ -80,11 +86,11 @@ void KafkaServer::produce(const std::string& topic, const std::vector<NewRecord>
   auto producer = expect(kafka::Producer::create(options));
   const auto delivery = kafka::Delivery::create();
   for (const NewRecord& record : records) {
-    const kafka::OutRecord out{record.key,
-                               record.tombstone ? std::nullopt : std::optional<std::string_view>(record.value)};
-    while (expect(record.headers.empty()
+    const kafka::OutRecord out{record.key, record.value};
+    while (expect(record.headers.empty() && record.timestamp_ms == 0
                       ? producer->produce(topic, record.partition, {&out, 1}, delivery, false)
-                      : producer->produce_with_headers(topic, record.partition, out, record.headers, delivery)) == 0) {
+                      : producer->produce_with_headers(topic, record.partition, out, record.headers, delivery,
+                                                       record.timestamp_ms)) == 0) {
       producer->poll(Duration{10});
     }
   }

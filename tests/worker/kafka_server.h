@@ -1,5 +1,5 @@
-// The Kafka of the worker tests: dev/kafka/local on TIDEGATE_TEST_KAFKA ("DIR PORT"). Tests may stop it and start it
-// again, so they must not run side by side.
+// The Kafka of the worker tests: dev/kafka/local on TIDEGATE_TEST_KAFKA ("DIR PORT"), and another cluster on
+// TIDEGATE_TEST_OTHER_KAFKA. Tests may stop them and start them again, so they must not run side by side.
 #pragma once
 
 #include <cstdint>
@@ -27,16 +27,21 @@ struct Stored {
 
 struct NewRecord {
   std::optional<std::string> key;
-  std::optional<std::string> value;
+  std::optional<std::string> value;  // nothing: a tombstone
   int partition = 0;
   std::vector<kafka::Header> headers = {};
-  bool tombstone = false;  // no value
+  std::int64_t timestamp_ms = 0;  // 0: now
 };
 
 // Everything throws std::runtime_error when Kafka does not do it within half a minute.
 class KafkaServer {
  public:
   static KafkaServer& instance();
+  // Of another cluster, started when it is first asked for; in the clear at address(), and at secure_address() with TLS
+  // (its authority: ca_file()) for the user `tidegate` with the password `geheim`.
+  static KafkaServer& other();
+  std::string secure_address() const { return "127.0.0.3:" + std::to_string(std::stoi(port_) + 2); }
+  std::string ca_file() const { return directory_ + "/ca.pem"; }
 
   std::string address() const { return "127.0.0.1:" + port_; }
   kafka::ClientConfig config() const { return {address(), {}, "test"}; }
@@ -59,17 +64,18 @@ class KafkaServer {
   // Makes records below `offset` disappear, as retention does.
   void delete_records_before(const std::string& topic, int partition, std::int64_t offset);
 
-  void start() { run("up", port_); }
+  void start() { run("up", port_ + mode_); }
   void stop(bool crash) { run(crash ? "kill" : "down", ""); }
   // Stops the broker's process in its tracks, and lets it go on.
   void freeze(bool frozen);
 
  private:
-  KafkaServer();
+  explicit KafkaServer(const char* variable, std::string mode = "");
   void run(const std::string& verb, const std::string& argument);
 
   std::string directory_;
   std::string port_;
+  std::string mode_;
   std::unique_ptr<kafka::Admin> admin_;
 };
 

@@ -39,7 +39,7 @@ struct Titles : EvenNumbers {
             kafka::partition_of_key(name, kTablePartitions)};
   }
   static NewRecord gone(const std::string& name) {
-    return {name, "", kafka::partition_of_key(name, kTablePartitions), {}, true};
+    return {name, std::nullopt, kafka::partition_of_key(name, kTablePartitions)};
   }
   void put(const std::vector<NewRecord>& records) const { KafkaServer::instance().produce(table, records); }
 

@@ -92,7 +92,7 @@ Result<Replay> prepare(const stage::Settings& settings) {
   if (!producer) return std::move(producer).error();
   auto output = stage::describe_output(settings, **producer, options.max_record_bytes);
   if (!output) return std::move(output).error();
-  auto step = make_step(settings, output->max_row_bytes);
+  auto step = make_step(settings, *output);
   if (!step) return std::move(step).error();
   return Replay(settings, *std::move(producer), *output, *std::move(step));
 }

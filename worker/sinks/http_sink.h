@@ -1,4 +1,4 @@
-// Posts records to an HTTP endpoint (docs/architecture.md, "HTTP sink").
+// Posts records to an HTTP endpoint (docs/connectors.md, "HTTP sink").
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Writes records as rows of a PostgreSQL table (docs/architecture.md, "PostgreSQL sink").
+// Writes records as rows of a PostgreSQL table (docs/connectors.md, "PostgreSQL sink").
 #pragma once
 
 #include <memory>

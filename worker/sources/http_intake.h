@@ -1,4 +1,4 @@
-// Takes records over HTTP and answers when Kafka has them (docs/architecture.md, "HTTP intake").
+// Takes records over HTTP and answers when Kafka has them (docs/connectors.md, "HTTP intake").
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What the HTTP intake answers (docs/architecture.md, "HTTP intake").
+// What the HTTP intake answers (docs/connectors.md, "HTTP intake").
 #pragma once
 
 #include <cstddef>

@@ -1,12 +1,18 @@
 #include "worker/stage/handover.h"
 
+#include <algorithm>
+
 #include "kafka/murmur2.h"
 
 namespace tidegate::stage {
 
 Handover::Handover(const Settings& settings, StepOutput output, int input_partition, int output_partitions,
                    std::span<const kafka::Record> records)
-    : settings_(settings), output_(std::move(output)), records_(records), rows_(output_.rows.size()) {
+    : settings_(settings),
+      output_partitions_(output_partitions),
+      output_(std::move(output)),
+      records_(records),
+      rows_(output_.rows.size()) {
   // The rows' memory lives as long as the delivery, which outlives the rows' last acknowledgement.
   delivery_ = kafka::Delivery::create([memory = output_.memory](const kafka::Delivery&) {});
   if (output_.rows.empty()) return;
@@ -51,6 +57,9 @@ Result<bool> Handover::advance(kafka::Producer& producer, WallTime now) {
     if (run.begin < run.end) return false;
     ++run_;
   }
+  if (output_.forward) {
+    if (auto all = forward(producer); !all || !*all) return all;
+  }
   for (; rejection_ < output_.rejections.size(); ++rejection_) {
     const Rejection& rejection = output_.rejections[rejection_];
     const kafka::Record& record = records_[rejection.index];
@@ -64,6 +73,24 @@ Result<bool> Handover::advance(kafka::Producer& producer, WallTime now) {
     if (*taken == 0) return false;
   }
   abandon();
+  return true;
+}
+
+Result<bool> Handover::forward(kafka::Producer& producer) {
+  const auto rejected = [this](std::size_t index) {
+    return std::any_of(output_.rejections.begin(), output_.rejections.end(),
+                       [index](const Rejection& rejection) { return rejection.index == index; });
+  };
+  for (; forwarded_ < records_.size(); ++forwarded_) {
+    if (rejected(forwarded_)) continue;
+    const kafka::Record& record = records_[forwarded_];
+    const int partition =
+        record.key ? kafka::partition_of_key(*record.key, output_partitions_) : record.partition % output_partitions_;
+    auto taken = producer.produce_with_headers(settings_.output_topic, partition, {record.key, record.value},
+                                               kafka::headers(record), delivery_, record.timestamp_ms);
+    if (!taken) return std::move(taken).error();
+    if (*taken == 0) return false;
+  }
   return true;
 }
 

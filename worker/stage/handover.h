@@ -15,7 +15,8 @@
 namespace tidegate::stage {
 
 // Keyed rows go to the partition of their key, rows of a stage without key to the partition of the input's number
-// (modulo), rows with a null key anywhere. Dead letters are taken from `records`, which must live until advance() is
+// (modulo), rows with a null key anywhere. Records that are forwarded go to the partition of their key, those without
+// one to that of the input's number. Dead letters are taken from `records`, which must live until advance() is
 // finished; the rows' memory is kept until they are acknowledged.
 class Handover {
  public:
@@ -45,13 +46,16 @@ class Handover {
     std::size_t end;
   };
   void sort_by_key(int output_partitions);
+  Result<bool> forward(kafka::Producer& producer);
 
   const Settings& settings_;
+  int output_partitions_;
   StepOutput output_;
   std::span<const kafka::Record> records_;
   std::size_t rows_;
   std::vector<Run> runs_;  // rows that go to one partition stand together
   std::size_t run_ = 0;
+  std::size_t forwarded_ = 0;
   std::size_t rejection_ = 0;
   std::shared_ptr<kafka::Delivery> delivery_;
   std::vector<std::pair<int, std::shared_ptr<kafka::Delivery>>> dead_letters_;  // by partition, in their order

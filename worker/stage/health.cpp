@@ -56,6 +56,7 @@ StageMetrics::StageMetrics(metrics::Registry& registry, const Settings& settings
       dead_letters_[reason] = registry.counter("tidegate_stage_dead_letters_total", with("reason", reason));
     }
   }
+  if (settings.kafka_source) source_lag = registry.gauge("tidegate_source_lag_records", labels);
   for (const char* reason : kReasons) {
     dead_letters_[reason] = registry.counter("tidegate_stage_dead_letters_total", with("reason", reason));
   }

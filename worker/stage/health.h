@@ -37,6 +37,7 @@ class StageMetrics {
   metrics::Counter busy_seconds;
   metrics::Histogram batch_seconds;
   metrics::Gauge waiting;
+  std::optional<metrics::Gauge> source_lag;  // of a source that reads another Kafka
   void dead_letter(const std::string& reason);
   // Records whose outcome was acknowledged at that wall clock.
   void settled(const Ledger::Settled& settled, std::int64_t now_ms);

@@ -57,8 +57,10 @@ Loop::Loop(const Settings& settings, Step& step, int output_partitions, kafka::P
       blocked_by_(std::move(problem)) {}
 
 Result<void> Loop::run(const std::stop_token& stop) {
+  auto cluster = input_cluster(settings_);
+  if (!cluster) return std::move(cluster).error();
   kafka::ConsumerOptions options;
-  options.client = settings_.kafka;
+  options.client = *std::move(cluster);
   options.group = settings_.group;
   options.instance = settings_.instance;
   options.topic = settings_.input_topic;
@@ -116,6 +118,7 @@ Result<void> Loop::turn() {
   metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
   metrics_.in_flight_records.set(static_cast<double>(records_in_flight()));
   if (const auto held = step_.held()) metrics_.windows(*held, epoch_ms(clock_.wall()));
+  if (metrics_.source_lag) metrics_.source_lag->set(static_cast<double>(consumer_->lag()));
   health_.set_problem(!joined_ && now_wrong.empty() ? "waiting for the group to assign partitions" : now_wrong);
   if (auto committed = commit_when_due(now_wrong); !committed) return committed;
   if (held) {
@@ -143,7 +146,9 @@ Result<void> Loop::look_for_kafka() {
   if (!away_since_) away_since_ = now;
   if (now - *away_since_ < kAwayPatience || now < next_look_) return {};
   next_look_ = now + kLookInterval;
-  auto other = kafka::Admin::connect(settings_.kafka, kLookTimeout);
+  const auto cluster = input_cluster(settings_);
+  if (!cluster) return {};
+  auto other = kafka::Admin::connect(*cluster, kLookTimeout);
   if (!other || !(*other)->brokers()) {
     seen_beside_.reset();
   } else if (!seen_beside_) {
@@ -362,7 +367,9 @@ bool Loop::blocked() const {
 
 std::string Loop::problem() const {
   if (!blocked_by_.empty()) return blocked_by_;
-  if (std::string consumer = consumer_->problem(); !consumer.empty()) return consumer;
+  if (std::string consumer = consumer_->problem(); !consumer.empty()) {
+    return settings_.kafka_source ? cat("source ", consumer) : consumer;
+  }
   // The producer's word counts while it has something to write: only an acknowledgement tells it that brokers are back.
   if (ledger_.under_way() > 0) {
     if (std::string producer = producer_.connection_problem(); !producer.empty()) return producer;

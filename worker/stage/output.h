@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "common/base/clock.h"
 #include "common/base/result.h"
 #include "kafka/producer.h"
 #include "worker/stage/settings.h"
@@ -12,6 +13,7 @@ namespace tidegate::stage {
 struct Output {
   int partitions = 0;  // 0: the stage has no output topic
   std::size_t max_row_bytes = 0;
+  Duration max_ahead{3'600'000};  // how far in the future the time of a record may be; Kafka's default
 };
 
 // `max_record_bytes`: what the producer takes. Fails with TopicMissing or KafkaUnavailable.

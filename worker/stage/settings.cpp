@@ -11,7 +11,7 @@
 namespace tidegate::stage {
 namespace {
 
-constexpr std::string_view kFilePrefix = "file:";
+constexpr const char* kOneSink = "must hold exactly one of log, postgres, http, kafka";
 
 Error invalid(const std::string& field, const std::string& remedy) {
   return {"InvalidSettings", cat("stage.json: ", field, " ", remedy)};
@@ -79,32 +79,27 @@ class Reader {
   std::optional<Error> error_;
 };
 
-void read_kafka(Reader& reader, Settings& settings) {
-  settings.kafka.bootstrap_servers = reader.text("kafka/bootstrapServers");
-  settings.kafka.client_id = cat("tidegate-", settings.pipeline, "-", settings.stage);
-  for (const auto& [name, value] : reader.json().at("kafka/properties").members()) {
-    if (!value.is_string()) {
-      reader.complain(cat("kafka/properties/", name), "must be a text");
-      continue;
-    }
-    const std::string& text = value.as_string();
-    if (!text.starts_with(kFilePrefix)) {
-      settings.kafka.properties[name] = text;
-      continue;
-    }
-    auto content = read_file(text.substr(kFilePrefix.size()));
-    if (!content) {
-      reader.complain(cat("kafka/properties/", name), cat("names a file: ", content.error().message));
-      continue;
-    }
-    // Secrets are often stored with a line end.
-    settings.kafka.properties[name] = std::string(trim(*content));
+// What is at `path`; files that properties name are not read.
+kafka::ClientConfig read_client(Reader& reader, const Settings& settings, const std::string& path) {
+  kafka::ClientConfig client;
+  client.bootstrap_servers = reader.text(path + "/bootstrapServers");
+  client.client_id = cat("tidegate-", settings.pipeline, "-", settings.stage);
+  for (const auto& [name, value] : reader.json().at(path + "/properties").members()) {
+    if (!value.is_string()) reader.complain(cat(path, "/properties/", name), "must be a text");
+    client.properties[name] = value.as_string();
   }
+  return client;
+}
+
+void read_kafka(Reader& reader, Settings& settings) {
+  auto client = kafka::with_files(read_client(reader, settings, "kafka"));
+  if (!client) return reader.complain("kafka/properties:", client.error().message);
+  settings.kafka = *std::move(client);
 }
 
 void read_sink(Reader& reader, Settings& settings) {
   const Json& sink = reader.json().get("sink");
-  if (sink.members().size() != 1) return reader.complain("sink", "must hold exactly one of log, postgres, http");
+  if (sink.members().size() != 1) return reader.complain("sink", kOneSink);
   if (sink.get("log").is_object()) {
     settings.log_sink.emplace();
   } else if (sink.get("postgres").is_object()) {
@@ -120,8 +115,10 @@ void read_sink(Reader& reader, Settings& settings) {
                                           reader.optional_text("sink/http/caFile", ""),
                                           reader.optional_text("sink/http/tokenFile", ""),
                                           reader.optional_text("sink/http/signingFile", "")};
+  } else if (sink.get("kafka").is_object()) {
+    settings.kafka_sink = OtherKafka{read_client(reader, settings, "sink/kafka"), reader.text("sink/kafka/topic")};
   } else {
-    reader.complain("sink", "must hold exactly one of log, postgres, http");
+    reader.complain("sink", kOneSink);
   }
 }
 
@@ -177,7 +174,16 @@ void read_kind(Reader& reader, Settings& settings) {
     settings.output_key = reader.names("output/key");
     settings.output_fields = reader.fields("output/fields");
     settings.output_format = reader.json().get("output");
-    if (!reader.json().at("source/http").is_object()) return reader.complain("source", "must hold http");
+    if (reader.json().at("source/kafka").is_object()) {
+      settings.kafka_source =
+          OtherKafka{read_client(reader, settings, "source/kafka"), reader.text("source/kafka/topic")};
+      settings.input_topic = settings.kafka_source->topic;
+      settings.group = reader.text("group");
+      settings.start = reader.optional_text("start", "earliest");
+      settings.dead_letter_topic = reader.text("deadLetters/topic");
+      return;
+    }
+    if (!reader.json().at("source/http").is_object()) return reader.complain("source", "must hold http or kafka");
     settings.http_source =
         HttpSourceSettings{reader.port("source/http/port", 8080), reader.optional_text("source/http/tokenFile", "")};
     return;
@@ -251,6 +257,11 @@ Result<Settings> load_settings(const std::string& path) {
   auto text = read_file(path);
   if (!text) return text.error();
   return parse_settings(*text);
+}
+
+Result<kafka::ClientConfig> input_cluster(const Settings& settings) {
+  if (!settings.kafka_source) return settings.kafka;
+  return kafka::with_files(settings.kafka_source->client);
 }
 
 }  // namespace tidegate::stage

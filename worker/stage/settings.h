@@ -35,6 +35,12 @@ struct HttpSinkSettings {
   std::string signing_file;
 };
 
+// A topic of another cluster than the pipeline's.
+struct OtherKafka {
+  kafka::ClientConfig client;  // `file:` properties are not resolved: kafka::with_files(), whenever clients are made
+  std::string topic;
+};
+
 struct HttpSourceSettings {
   std::uint16_t port = 8080;
   std::string token_file;  // empty: no authentication
@@ -93,12 +99,17 @@ struct Settings {
   std::optional<LogSinkSettings> log_sink;
   std::optional<PostgresSinkSettings> postgres_sink;
   std::optional<HttpSinkSettings> http_sink;
+  std::optional<OtherKafka> kafka_sink;
   std::optional<HttpSourceSettings> http_source;
+  std::optional<OtherKafka> kafka_source;  // the input is a topic of that cluster
   std::uint16_t metrics_port = 9400;
 };
 
 // Fails with InvalidSettings; the message names the field and what it should be.
 Result<Settings> parse_settings(std::string_view json);
 Result<Settings> load_settings(const std::string& path);
+
+// The cluster of the input topic; files that another cluster's settings name are read anew.
+Result<kafka::ClientConfig> input_cluster(const Settings& settings);
 
 }  // namespace tidegate::stage

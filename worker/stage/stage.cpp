@@ -18,7 +18,7 @@ constexpr Duration kLastBackoff{5000};
 constexpr Duration kQuietLife{60'000};  // a life of the clients that lasted longer starts the backoff anew
 constexpr Duration kInitPatience{15'000};
 
-// `make_step` gives the step for an output topic that takes rows of that many bytes, and for so many partitions of the
+// `make_step` gives the step for that output topic, and for so many partitions of the
 // input topic (known only where windows need it).
 template <typename MakeStep>
 void run(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
@@ -46,7 +46,7 @@ void run(const Settings& settings, metrics::Registry& registry, Health& health, 
         if (!partitions) return std::move(partitions).error();
         input_partitions = *partitions;
       }
-      Step& step = make_step(output->max_row_bytes, input_partitions);
+      Step& step = make_step(*output, input_partitions);
       return Loop(settings, step, output->partitions, **producer, health, metrics, problem).run(stop);
     };
     const Result<void> outcome = life();
@@ -74,9 +74,19 @@ void run_processor(const Settings& settings, metrics::Registry& registry, Health
                    const StepWrapper& wrap) {
   std::unique_ptr<Step> step;
   const auto tables = settings.tables.items().empty() ? nullptr : std::make_shared<Tables>(settings, &registry);
-  run(settings, registry, health, stop, [&](std::size_t max_row_bytes, int input_partitions) -> Step& {
-    step = settings.window ? windowed_step(settings, max_row_bytes, input_partitions)
-                           : processor_step(settings, max_row_bytes, tables);
+  run(settings, registry, health, stop, [&](const Output& output, int input_partitions) -> Step& {
+    step = settings.window ? windowed_step(settings, output.max_row_bytes, input_partitions)
+                           : processor_step(settings, output.max_row_bytes, tables);
+    if (wrap) step = wrap(std::move(step));
+    return *step;
+  });
+}
+
+void run_forwarder(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
+                   const StepWrapper& wrap) {
+  std::unique_ptr<Step> step;
+  run(settings, registry, health, stop, [&](const Output& output, int) -> Step& {
+    step = forward_step(output);
     if (wrap) step = wrap(std::move(step));
     return *step;
   });
@@ -86,7 +96,7 @@ void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metri
               const std::stop_token& stop, const StepWrapper& wrap) {
   std::unique_ptr<Step> step = sink_step(std::move(sink));
   if (wrap) step = wrap(std::move(step));
-  run(settings, registry, health, stop, [&](std::size_t, int) -> Step& { return *step; });
+  run(settings, registry, health, stop, [&](const Output&, int) -> Step& { return *step; });
 }
 
 }  // namespace tidegate::stage

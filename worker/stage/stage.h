@@ -1,4 +1,4 @@
-// Runs a processor or a sink.
+// Runs a processor, a sink, or a source that reads another Kafka.
 #pragma once
 
 #include <memory>
@@ -13,9 +13,12 @@
 
 namespace tidegate::stage {
 
-// Both return when told to stop, after what was under way is finished and committed. Nothing else ends them: when Kafka
+// All return when told to stop, after what was under way is finished and committed. Nothing else ends them: when Kafka
 // is away or a client fails they wait, say so through `health`, and go on from the committed position.
 void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
+                   const StepWrapper& wrap = {});
+// A source: records of the other Kafka's topic go out as they are.
+void run_forwarder(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
                    const StepWrapper& wrap = {});
 void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metrics::Registry& registry, Health& health,
               const std::stop_token& stop, const StepWrapper& wrap = {});

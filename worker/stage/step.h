@@ -8,12 +8,14 @@
 #include <span>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/result.h"
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
 #include "kafka/record.h"
 #include "worker/sinks/sink.h"
 #include "worker/stage/dead_letter.h"
+#include "worker/stage/output.h"
 #include "worker/stage/settings.h"
 #include "worker/window/progress.h"
 
@@ -30,6 +32,7 @@ struct StepCounts {
 struct StepOutput {
   std::vector<kafka::OutRecord> rows;  // for the output topic; the bytes are in `memory`
   std::shared_ptr<const void> memory;
+  bool forward = false;               // instead of rows: the records that are not rejected go out as they are
   std::vector<Rejection> rejections;  // ascending by index
   StepCounts counts;
   // Of a step that keeps state: so many of the first records only rebuilt what was lost with an earlier worker.
@@ -77,6 +80,10 @@ std::unique_ptr<Step> processor_step(const Settings& settings, std::size_t max_r
 
 // The query of a processor with a window. `input_partitions`: of the input topic.
 std::unique_ptr<Step> windowed_step(const Settings& settings, std::size_t max_row_bytes, int input_partitions);
+
+// Hands records on with key, value, headers and time. What the output topic does not take for its size or time is
+// rejected.
+std::unique_ptr<Step> forward_step(const Output& output, Clock clock = Clock::real());
 
 // Writes to a sink; has no rows.
 std::unique_ptr<Step> sink_step(std::unique_ptr<sinks::Sink> sink);

@@ -111,7 +111,7 @@ TEST_CASE("a stages state from what is known") {
          e.kind = "source";
          e.pods.ready = 0;
        },
-       StageState::starting, "no pod is ready"},
+       StageState::starting, "no pod is ready; the pods' logs say why"},
       {"a source that takes records in",
        [](StageEvidence& e) {
          e.kind = "source";

@@ -175,6 +175,47 @@ TEST_CASE("an external Kafkas credentials are mounted everywhere and named by fi
   CHECK(properties.get("sasl.password").as_string() == "file:/etc/tidegate/secrets/kafka-password/password");
 }
 
+TEST_CASE("a sink to another Kafka has that clusters credentials beside those of the pipelines own") {
+  Json spec = crds::fraud_spec();
+  const Json access = crds::json(
+      R"({"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
+    "sasl": {"mechanism": "PLAIN", "usernameSecretRef": {"name": "u", "key": "user"},
+             "passwordSecretRef": {"name": "u", "key": "password"}}})");
+  spec["kafka"] = Json::object({{"external", access}});
+  Json sink = Json::object({{"name", "copy"}, {"from", "alerts"}, {"kafka", access}});
+  sink["kafka"]["topic"] = "copies";
+  spec["sinks"] = Json::array({sink});
+  const auto children = plan(spec);
+  const Json target = settings(children, "copy").at("sink/kafka");
+  CHECK(target.get("bootstrapServers").as_string() == "k1:9093");
+  CHECK(target.get("topic").as_string() == "copies");
+  CHECK(target.get("properties").get("sasl.password").as_string() ==
+        "file:/etc/tidegate/secrets/target-password/password");
+  CHECK(target.get("properties").get("ssl.ca.location").as_string() == "/etc/tidegate/secrets/target-ca/ca.crt");
+  CHECK(settings(children, "copy").at("kafka/properties").get("sasl.password").as_string() ==
+        "file:/etc/tidegate/secrets/kafka-password/password");
+  // stage.json, /tmp and three files for each cluster
+  CHECK(find(children, "StatefulSet", "copy").at("spec/template/spec/volumes").items().size() == 8);
+}
+
+TEST_CASE("a source from another Kafka is a member of a group there and takes no requests") {
+  Json spec = crds::fraud_spec();
+  spec["sources"] = crds::json(R"([{"name": "intake", "to": "payments", "replicas": 2, "start": "latest",
+    "kafka": {"bootstrapServers": "o:9093", "topic": "theirs", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}}}}])");
+  const auto children = plan(spec);
+  const Json intake = settings(children, "intake");
+  CHECK(intake.at("source/kafka/bootstrapServers").as_string() == "o:9093");
+  CHECK(intake.at("source/kafka/topic").as_string() == "theirs");
+  CHECK(intake.at("source/kafka/properties").get("ssl.ca.location").as_string() ==
+        "/etc/tidegate/secrets/source-ca/ca.crt");
+  CHECK(intake.get("group").as_string() == "tidegate.install1.shop.fraud.intake");
+  CHECK(intake.get("start").as_string() == "latest");
+  CHECK(intake.at("deadLetters/topic").as_string() == "tidegate.shop.fraud.intake.dead-letters");
+  CHECK(find(children, "Deployment", "intake").at("spec/replicas") == Json(2));
+  CHECK(find(children, "Service", "intake").is_null());
+  CHECK(source_url(kContext, accepted(spec).spec.sources.front()).empty());
+}
+
 TEST_CASE("the number of replicas is not part of the pod template") {
   Json spec = crds::fraud_spec();
   Json processor = spec.at("processors/0");

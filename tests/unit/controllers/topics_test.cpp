@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "crds/repartition.h"
 #include "tests/unit/crds/manifest.h"
 
@@ -35,6 +37,15 @@ TEST_CASE("topics are those declared outputs that nobody declared and dead lette
                                           "tidegate.shop.fraud.show.dead-letters",
                                           "tidegate.shop.fraud.warehouse.dead-letters"});
   CHECK(wanted[1].like == "payments");
+}
+
+TEST_CASE("a source from another Kafka has dead letters") {
+  Json spec = crds::fraud_spec();
+  spec["sources"] = crds::json(
+      R"([{"name": "intake", "to": "payments", "kafka": {"bootstrapServers": "o:9092", "topic": "theirs"}}])");
+  const auto wanted = wanted_topics(kContext, accepted(spec));
+  CHECK(std::any_of(wanted.begin(), wanted.end(),
+                    [](const WantedTopic& topic) { return topic.name == "tidegate.shop.fraud.intake.dead-letters"; }));
 }
 
 TEST_CASE("an undeclared output gets its inputs partitions also of an existing topic") {

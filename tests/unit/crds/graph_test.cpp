@@ -43,6 +43,24 @@ TEST_CASE("what does not hang together is refused by field") {
     spec["sinks"] = json(R"([{"name": "show", "from": "nowhere", "log": {}}])");
     CHECK(error_of(spec) == "spec.sinks[0].from: no topic 'nowhere' in spec.topics and no processor writes it");
   }
+  SUBCASE("a sink into the topic that it reads") {
+    spec["kafka"] = json(R"({"external": {"bootstrapServers": "k:9092"}})");
+    spec["sinks"] =
+        json(R"([{"name": "copy", "from": "alerts", "kafka": {"bootstrapServers": "k:9092", "topic": "copies"}}])");
+    CHECK(error_of(spec) == "");
+    spec["sinks"] =
+        json(R"([{"name": "copy", "from": "alerts", "kafka": {"bootstrapServers": "k:9092", "topic": "alerts"}}])");
+    CHECK(error_of(spec) == "spec.sinks[0].kafka.topic: is the topic that it reads; records would go round for ever");
+  }
+  SUBCASE("a source from the topic that it fills") {
+    spec["kafka"] = json(R"({"external": {"bootstrapServers": "k:9092"}})");
+    spec["sources"] =
+        json(R"([{"name": "in", "to": "payments", "kafka": {"bootstrapServers": "o:9092", "topic": "payments"}}])");
+    CHECK(error_of(spec) == "");
+    spec["sources"] =
+        json(R"([{"name": "in", "to": "payments", "kafka": {"bootstrapServers": "k:9092", "topic": "payments"}}])");
+    CHECK(error_of(spec) == "spec.sources[0].kafka.topic: is the topic that it fills; records would go round for ever");
+  }
   SUBCASE("a source to a topic without fields") {
     spec["topics"].push_back(json(R"({"name": "alerts", "partitions": 1})"));
     spec["sources"] = json(R"([{"name": "intake", "to": "alerts", "http": {}}])");

@@ -122,9 +122,18 @@ TEST_CASE("mistakes name the field") {
     spec["topics"] = json(R"([{"name": "payments"}])");
     CHECK(error_of(spec) == "spec.topics[0].partitions: is needed, unless existing is true");
   }
+  SUBCASE("a source of no kind") {
+    spec["sources"] = json(R"([{"name": "in", "to": "payments"}])");
+    CHECK(error_of(spec) == "spec.sources[0]: exactly one of http and kafka must be given");
+  }
+  SUBCASE("a kafka source that is scaled") {
+    spec["sources"] = json(R"([{"name": "in", "to": "payments", "scale": {"max": 2},
+      "kafka": {"bootstrapServers": "o:9092", "topic": "theirs"}}])");
+    CHECK(error_of(spec) == "spec.sources[0].scale: is only for http; give replicas");
+  }
   SUBCASE("a sink of no kind") {
     spec["sinks"] = json(R"([{"name": "show", "from": "alerts"}])");
-    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres, http and log must be given");
+    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres, http, kafka and log must be given");
   }
   SUBCASE("a key on a log") {
     spec["sinks"] = json(R"([{"name": "show", "from": "alerts", "log": {}, "key": ["card"]}])");

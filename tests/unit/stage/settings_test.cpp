@@ -68,6 +68,14 @@ TEST_CASE("sinks and sources") {
   CHECK(http->http_sink->array);
   CHECK(http->http_sink->max_records == 7);
   CHECK(http->http_sink->token_file.empty());
+  sink["sink"] = Json::parse(R"({"kafka": {"bootstrapServers": "o:9092", "topic": "copies",
+    "properties": {"sasl.password": "file:/p"}}})")
+                     .value();
+  const auto kafka = parse_settings(sink.dump());
+  REQUIRE(kafka.ok());
+  CHECK(kafka->kafka_sink->client.bootstrap_servers == "o:9092");
+  CHECK(kafka->kafka_sink->client.properties.at("sasl.password") == "file:/p");  // read when it is needed
+  CHECK(kafka->kafka_sink->topic == "copies");
 
   Json source = processor();
   source["kind"] = "source";
@@ -77,6 +85,16 @@ TEST_CASE("sinks and sources") {
   REQUIRE(intake.ok());
   CHECK(intake->http_source->port == 8081);
   CHECK(intake->http_source->token_file.empty());
+  source["source"] = Json::parse(R"({"kafka": {"bootstrapServers": "o:9092", "topic": "theirs"}})").value();
+  const auto other = parse_settings(source.dump());
+  REQUIRE(other.ok());
+  CHECK(other->input_topic == "theirs");
+  CHECK(other->group == "g");
+  CHECK(other->dead_letter_topic == "dead");
+  CHECK(stage::input_cluster(*other)->bootstrap_servers == "o:9092");
+  CHECK(stage::input_cluster(*postgres)->bootstrap_servers == "k:9092");
+  source["source"] = Json::parse("{}").value();
+  CHECK(parse_settings(source.dump()).error().message == "stage.json: source must hold http or kafka");
 }
 
 TEST_CASE("a rate limit is a whole number of records a second and absent it is none") {
