@@ -24,7 +24,9 @@ from shop import NAME, Shop  # noqa: E402
 
 INTRODUCTION = """`make drill` breaks running pipelines on a real node, two at a time, and asks the real Alertmanager: the alert must be there within 60 s
 (silent source and slow sink: after their threshold), name the stage, carry a remedy, the commands of its runbook must work, and it must end
-after the repair. Scrapes and evaluations are 10 s apart."""
+after the repair, which may be what the runbook says. Scrapes and evaluations are 10 s apart. Runbooks that no fault leads to are rehearsed on a healthy pipeline, so that each of their
+commands was run."""
+REHEARSAL = "Rehearsal"
 RESOLVE = 240  # seconds after the repair until the alert is gone
 printing = threading.Lock()
 
@@ -46,9 +48,9 @@ def about(fault, space):
     return {"alertname": fault.alerts[0]} if fault.alone else {"namespace": space.name}
 
 
-def follow(url, section, space, stage):
-    broken = runbooks.run(url, section, space.name, NAME, stage)
-    assert not broken, "commands of the runbook failed:\n" + "\n".join(broken)
+def follow(page, section, space, stage):
+    broken = runbooks.run(page, section, space.name, NAME, stage)
+    assert not broken, f"commands of the runbook failed: {broken}"
 
 
 def drill(name):
@@ -82,13 +84,14 @@ def drill(name):
             raise AssertionError(f"{error}; there were {outcome.others}")
         outcome.alert, outcome.seconds = labels["alertname"], time.monotonic() - began
         assert "Remedy" in notes["description"], notes
-        follow(notes["runbook_url"], "Diagnosis", space, labels.get("stage") or fault.stage or "pick")
+        page, stage = notes["runbook_url"].rsplit("/", 1)[1], labels.get("stage") or fault.stage or "pick"
+        follow(page, "Diagnosis", space, stage)
         come()
         wrong = {(a, s) for a, s in outcome.others if fault.stage and s and s != fault.stage}
         assert not wrong, f"alerts about the wrong stage: {wrong}"
         began = time.monotonic()
         fault.repair(shop)
-        follow(notes["runbook_url"], "Mitigation", space, labels.get("stage") or fault.stage or "pick")
+        follow(page, "Mitigation", space, stage)
         until(f"{outcome.alert} is resolved", lambda: not alerts(**{**about(fault, space), "alertname": outcome.alert}), RESOLVE, every=1)
         outcome.resolved = time.monotonic() - began
         if not fault.alone:
@@ -100,6 +103,36 @@ def drill(name):
         if not os.environ.get("KEEP"):
             space.delete()
     return outcome
+
+
+def rehearse():
+    """Runs what is left of the runbooks on a healthy pipeline; the pages that it took."""
+    space = cluster.Namespace("drill-rehearsal")
+    space.create()
+    shop = Shop(space, {})
+    pages = runbooks.left()
+    try:
+        for page, sections in pages.items():
+            for section in sections:
+                follow(page, section, space, "pick")
+            shop.wait_ready(120)
+    except Exception as error:
+        raise AssertionError(f"{error}\n{space.describe()}")
+    finally:
+        shop.feed.stop()
+        if not os.environ.get("KEEP"):
+            space.delete()
+    return ", ".join(page.removesuffix(".md") for page in pages)
+
+
+def attempt_rehearsal():
+    try:
+        pages = rehearse()
+    except Exception:
+        say(f"FAIL {REHEARSAL}\n{traceback.format_exc(limit=3)}")
+        return None
+    say(f"ok   {REHEARSAL}: {pages}")
+    return pages
 
 
 def attempt(name):
@@ -121,22 +154,24 @@ def main():
     arguments.add_argument("faults", nargs="*")
     wanted = arguments.parse_args()
     if wanted.list:
-        print("\n".join(faults.ALL))
+        print("\n".join([*faults.ALL, REHEARSAL]))
         return 0
-    names = wanted.faults or list(faults.ALL)
+    names = [n for n in wanted.faults or faults.ALL if n != REHEARSAL]
     cluster.on_host("dev/demo/namespace", cluster.SHARED)
     beside = [n for n in names if not faults.ALL[n].alone]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         rows = list(pool.map(attempt, beside))
     rows += [attempt(n) for n in names if n not in beside]
+    rehearsed = attempt_rehearsal() if not wanted.faults or REHEARSAL in wanted.faults else ""
     if wanted.record:
         today = datetime.date.today().isoformat()
         passed = sum(row is not None for row in rows)
-        lines = ["# Fault drill", "", INTRODUCTION, "", f"Run of {today}: {passed} of {len(rows)} passed.", "",
+        lines = ["# Fault drill", "", INTRODUCTION, "", f"Run of {today}: {passed} of {len(rows)} passed; rehearsed: {rehearsed or 'failed'}.", "",
                  "| fault | alert | received after | resolved after the repair | all alerts of the pipeline |", "|---|---|---|---|---|"]
         (cluster.ROOT / wanted.record).write_text("\n".join(lines + [r or "| failed |" for r in rows]) + "\n")
-    failed = sum(row is None for row in rows)
-    print(f"{len(rows) - failed} passed, {failed} failed")
+    results = rows + [rehearsed] * (rehearsed != "")
+    failed = sum(result is None for result in results)
+    print(f"{len(results) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

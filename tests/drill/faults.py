@@ -8,7 +8,9 @@ import os
 import pathlib
 import signal
 import threading
+import time
 
+from confluent_kafka import OFFSET_END, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 import cluster
@@ -46,6 +48,10 @@ class Fault:
 
     def repair(self, shop_):
         raise NotImplementedError
+
+
+def bootstrap(shop_):
+    return {"bootstrap.servers": f"{shop.NAME}-kafka.{shop_.space.name}:9092"}
 
 
 def on_node(*command):
@@ -234,13 +240,47 @@ class TopicDeleted(Fault):
 
     def inject(self, shop_):
         shop_.feed.paused = True
-        admin = AdminClient({"bootstrap.servers": f"{shop.NAME}-kafka.{shop_.space.name}:9092"})
+        admin = AdminClient(bootstrap(shop_))
         for done in admin.delete_topics(["orders"], operation_timeout=10).values():
             done.result()
 
     def repair(self, shop_):
         """The producers go on; the rest is what the runbook says."""
         shop_.feed.paused = False
+
+
+class Expired(Fault):
+    """retention deletes records that were not read yet"""
+    alerts = ("TidegateDataLost",)
+
+    def inject(self, shop_):
+        pids = processes(stage_pod(shop_, "pick"))
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(5)  # records come that it does not read
+        admin = AdminClient(bootstrap(shop_))
+        for done in admin.delete_records([TopicPartition("orders", p, OFFSET_END) for p in range(shop_.feed.partitions)]).values():
+            done.result()
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+    def repair(self, shop_):
+        """What the runbook says."""
+
+
+class OpenTransaction(Fault):
+    """a producer leaves a transaction open"""
+    alerts = ("TidegateHungTransaction",)
+
+    def inject(self, shop_):
+        self.producer = Producer({**bootstrap(shop_), "transactional.id": "billing", "transaction.timeout.ms": 600_000})
+        self.producer.init_transactions(30)
+        self.producer.begin_transaction()
+        self.producer.produce("orders", value=shop.good(1), partition=0)
+        self.producer.flush(10)
+
+    def repair(self, shop_):
+        """What the runbook says."""
 
 
 class BadEdit(Fault):
@@ -273,4 +313,4 @@ class OperatorDead(Fault):
 
 
 ALL = {c.__name__: c for c in (CrashLoop, Frozen, Renamed, Retyped, Poison, Silent, SinkRefuses, SinkSlow, DatabaseDown, BrokerDown,
-                               DiskFull, TopicDeleted, BadEdit, OperatorDead)}
+                               DiskFull, TopicDeleted, Expired, OpenTransaction, BadEdit, OperatorDead)}
