@@ -27,9 +27,9 @@ DASHBOARD = dashboard(
          (8, lines("Reconciliations", "How many it makes per second, by controller and result.",
                    [query(f"sum by (controller, result) (rate(controller_runtime_reconcile_total{{{CONTROLLERS}}}[$__rate_interval]))", "{{controller}} {{result}}")], "ops", True)),
          (8, lines("Length of a reconciliation (99th percentile)", "How long 99 of 100 reconciliations take at most, by controller.",
-                   [query(f"histogram_quantile(0.99, sum by (controller, le) (rate(controller_runtime_reconcile_time_seconds_bucket{{{CONTROLLERS}}}[$__rate_interval])))", "{{controller}}")], "s")),
+                   [query(f"histogram_quantile(0.99, sum by (controller, le) (rate(controller_runtime_reconcile_time_seconds_bucket{{{CONTROLLERS}}}[$__rate_interval]))) >= 0", "{{controller}}")], "s")),
          (8, lines("Wait in the queue (99th percentile)", "From when a key is due until a worker takes it, for 99 of 100 keys.",
-                   [query(f"histogram_quantile(0.99, sum by (name, le) (rate(workqueue_queue_duration_seconds_bucket{{{QUEUES}}}[$__rate_interval])))", "{{name}}")], "s")),
+                   [query(f"histogram_quantile(0.99, sum by (name, le) (rate(workqueue_queue_duration_seconds_bucket{{{QUEUES}}}[$__rate_interval]))) >= 0", "{{name}}")], "s")),
      ]),
      (8, [
          (8, lines("Failures", "Failed reconciliations and repeated keys per second.",

@@ -74,6 +74,30 @@ def every_runbook_has_its_sections():
         yield from (f"{path.name}: ${name} is set nowhere" for name in unknown)
 
 
+def fields(schema, path):
+    """Whether the schema has the path, given as its names."""
+    for name in path:
+        schema = schema.get("items", schema).get("properties", {}).get(name)
+        if schema is None:
+            return False
+    return True
+
+
+def every_field_that_a_runbook_names_exists():
+    kinds = [yaml.safe_load(path.read_text()) for path in (ROOT / "crds").glob("*.yaml")]
+    schemas = [kind["spec"]["versions"][0]["schema"]["openAPIV3Schema"] for kind in kinds]
+    for page in RUNBOOKS.glob("*.md"):
+        for path in re.findall(r"`(spec\.[\w.\[\]]+)`", page.read_text()):
+            if not any(fields(schema, path.replace("[]", "").split(".")) for schema in schemas):
+                yield f"{page.name}: there is no {path}"
+
+
+def every_metric_that_a_runbook_names_is_exported():
+    for page in RUNBOOKS.glob("*.md"):
+        named = set(re.findall(r"(?<!:)\btidegate_\w+", page.read_text()))
+        yield from (f"{page.name}: nobody exports {name}" for name in named - known_metrics())
+
+
 def every_alert_is_tested_both_ways():
     for rule in ALERTS:
         path = TESTS / (rule["alert"].removeprefix("Tidegate") + ".yaml")
@@ -115,7 +139,8 @@ def enough():
 
 
 CHECKS = [enough, every_alert_is_complete, every_alert_has_a_runbook_and_every_runbook_an_alert, every_problem_has_its_own_page,
-          every_runbook_has_its_sections, every_alert_is_tested_both_ways, every_metric_is_exported,
+          every_runbook_has_its_sections, every_field_that_a_runbook_names_exists, every_metric_that_a_runbook_names_is_exported,
+          every_alert_is_tested_both_ways, every_metric_is_exported,
           every_problem_of_the_operator_has_an_alert]
 
 

@@ -9,7 +9,7 @@ import math
 import sys
 
 STEP, HOUR = 15, 3600
-BATCH = (0.001, 0.01, 0.1, 1.0, 10.0)
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Samples:
@@ -37,7 +37,7 @@ class Samples:
             self.put(name, "counter", labels, at, total)
 
     def histogram(self, name, labels, rate, typical):
-        for bound in (*BATCH, math.inf):
+        for bound in (*BOUNDS, math.inf):
             share = 1 - math.exp(-bound / typical) if bound != math.inf else 1
             self.counter(f"{name}_bucket", {**labels, "le": "+Inf" if bound == math.inf else f"{bound}"}, lambda at, share=share: rate(at) * share)
 

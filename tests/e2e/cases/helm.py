@@ -1,7 +1,7 @@
 """Tidegate is upgraded, removed and installed again with Helm 3 and 4 while a pipeline runs: no data pod notices."""
 import cluster
 from cluster import restarts, until
-from pipelines import Pipeline, finish_feed, payments, picked, rows
+from pipelines import Pipeline, finish_feed, not_yet, payments, picked, rows
 
 EXCLUSIVE = True
 
@@ -19,15 +19,18 @@ def install(version, *settings):
 
 
 def helm_test(version):
-    cluster.on_host("env", f"HELM_VERSION={version}", "dev/helm", "test", "tidegate", "-n", "tidegate-system", "--timeout", "120s")
+    cluster.on_host("env", f"HELM_VERSION={version}", "dev/helm", "test", "tidegate", "-n", "tidegate-system", "--timeout", "240s")
 
 
 def uninstall(version):
     cluster.on_host("env", f"HELM_VERSION={version}", "dev/helm", "uninstall", "tidegate", "-n", "tidegate-system", "--wait")
 
 
-def test_helm_test_finds_an_operator_that_leads(space):
+def test_helm_test_sends_a_record_through_and_leaves_nothing(space):
     helm_test(4)
+    system = cluster.Namespace("tidegate-system")
+    kinds = "pipelines.tidegate.io,kafkaclusters.tidegate.io,persistentvolumeclaims"
+    until("what it made is gone", lambda: system.kubectl("get", kinds, "-o", "name") == "" or not_yet(system.kubectl("get", kinds)), 60)
 
 
 def test_upgrade_with_helm_4(space):
