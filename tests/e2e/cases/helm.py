@@ -40,7 +40,8 @@ def test_upgrade_with_helm_4(space):
     space.before = data_pods(space)
     space.feed = calm.feed_beside(rows(0, 60_000), speed=1000)
     before = operator_uids()
-    install(4, "--set", "logLevel=debug")
+    # To Kubernetes another image, which would roll every data pod, were they not pinned.
+    install(4, "--set", "image.repository=tidegate/tidegate", "--set", "worker.image=docker.io/tidegate/tidegate:dev", "--set", "logLevel=debug")
     until("the new operator alone is there", lambda: not operator_uids() & before, 60)
     assert data_pods(space) == space.before
 
