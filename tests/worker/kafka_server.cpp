@@ -173,16 +173,24 @@ void KafkaServer::delete_records_before(const std::string& topic, int partition,
   const std::string file = directory_ + "/delete-records.json";
   std::ofstream(file) << R"({"version":1,"partitions":[{"topic":")" << topic << R"(","partition":)" << partition
                       << R"(,"offset":)" << offset << "}]}";
-  const std::string command = cat("$(" TIDEGATE_SOURCE_DIR "/dev/kafka/prefix)/bin/kafka-run-class.sh ",
-                                  "org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server ", address(),
-                                  " --offset-json-file ", file, " >&2");
-  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+  run_tool("kafka-delete-records.sh", "--offset-json-file " + file);
+}
+
+void KafkaServer::move_into_log(const std::string& group, const std::string& topic) {
+  run_tool("kafka-consumer-groups.sh",
+           cat("--group ", group, " --topic ", topic, " --reset-offsets --shift-by 0 --execute"));
 }
 
 void KafkaServer::freeze(bool frozen) {
   pid_t pid = 0;
   std::ifstream(directory_ + "/pid") >> pid;
   if (pid <= 0 || kill(pid, frozen ? SIGSTOP : SIGCONT) != 0) throw std::runtime_error("the broker does not run");
+}
+
+void KafkaServer::run_tool(const std::string& tool, const std::string& arguments) {
+  const std::string command = cat("$(" TIDEGATE_SOURCE_DIR "/dev/kafka/prefix)/bin/", tool, " --bootstrap-server ",
+                                  address(), " ", arguments, " >&2");
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
 }
 
 void KafkaServer::run(const std::string& verb, const std::string& argument) {

@@ -63,6 +63,8 @@ class KafkaServer {
   bool stable(const std::string& topic);
   // Makes records below `offset` disappear, as retention does.
   void delete_records_before(const std::string& topic, int partition, std::int64_t offset);
+  // Moves offsets of a group without members that are outside of the log into it, as docs/runbooks/DataLost.md says.
+  void move_into_log(const std::string& group, const std::string& topic);
 
   void start() { run("up", port_ + mode_); }
   void stop(bool crash) { run(crash ? "kill" : "down", ""); }
@@ -72,6 +74,7 @@ class KafkaServer {
  private:
   explicit KafkaServer(const char* variable, std::string mode = "");
   void run(const std::string& verb, const std::string& argument);
+  void run_tool(const std::string& tool, const std::string& arguments);
 
   std::string directory_;
   std::string port_;
