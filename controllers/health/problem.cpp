@@ -40,7 +40,7 @@ constexpr KindInfo kCatalogue[] = {
     {Kind::kafka_degraded, "KafkaDegraded", Severity::warning, "cluster", seconds(15), seconds(15),
      "see the broker pods and their logs"},
     {Kind::dead_letter_surge, "DeadLetterSurge", Severity::warning, "reason", seconds(2), seconds(10),
-     "read them: kubectl tidegate status names the topic"},
+     "see kubectl tidegate dead-letters, then replay them"},
     {Kind::skewed_partition, "SkewedPartition", Severity::warning, "partition", seconds(30), seconds(15),
      "choose a key that spreads better"},
     {Kind::refused, "Refused", Severity::warning, "", seconds(5), seconds(0), "mend the field that it names"},
