@@ -38,7 +38,8 @@ inline constexpr Definition worker[] = {
     {"tidegate_table_lag_records", Type::gauge, "records", kTable,
      "Offsets of a table's topic that this replica has not read yet."},
     {"tidegate_table_stale_rows", Type::gauge, "rows", kTable,
-     "Keys of a lookup table whose last record cannot be a row; what an earlier one gave is used (at most 10000 are counted)."},
+     "Keys of a lookup table whose last record cannot be a row; what an earlier one gave is used (at most 10000 are "
+     "counted)."},
     {"tidegate_table_rejected_records_total", Type::counter, "records", "namespace pipeline stage table reason",
      "Records of a table's topic that cannot be rows, seen by this replica; the row of their key stays as it was."},
     {"tidegate_stage_watermark_delay_seconds", Type::gauge, "seconds", kStage,

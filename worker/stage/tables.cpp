@@ -18,7 +18,7 @@ constexpr Duration kReadingSlice{100};   // for which reading at the start holds
 constexpr Duration kFollowingSlice{20};  // the same while records are worked on
 constexpr Duration kWait{10};            // for a first record
 constexpr Duration kWordsInterval{1000};
-constexpr Duration kReadAgain{60'000};  // after the memory was not enough: rows may have been removed
+constexpr Duration kReadAgain{60'000};      // after the memory was not enough: rows may have been removed
 constexpr std::size_t kMostStale = 10'000;  // keys that are remembered
 constexpr const char* kReasons[] = {"Malformed", "WrongType", "MissingField", "Oversized", "KeyMismatch"};
 
