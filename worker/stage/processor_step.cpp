@@ -121,10 +121,11 @@ class ProcessorStep : public Step {
     for (const engine::Failure& failure : result->failures()) {
       output.rejections.push_back({first + failure.record, failure.reason, failure.message, failure.summary});
     }
-    for (const engine::RecordTime& time : result->times()) {
-      const kafka::Record& record = records[time.record];
-      window::Watermark& mine = watermark(record.partition);
-      if (!mine.ahead(time.micros, record.timestamp_ms)) mine.observe(time.micros);
+    if (follows_records()) {
+      window::Watermark& mine = watermark(records.front().partition);
+      for (const engine::RecordTime& time : result->times()) {
+        if (!mine.ahead(time.micros, records[time.record].timestamp_ms)) mine.observe(time.micros);
+      }
     }
     output.counts.took += result->taken();
     output.counts.gave += result->returned();
