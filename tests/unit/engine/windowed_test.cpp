@@ -208,7 +208,7 @@ std::vector<std::string> in_one_batch(const WindowedQuery& query, const std::vec
   std::vector<std::string_view> values;
   for (const Event& event : events) values.push_back(event.json);
   std::vector<Failure> failures;
-  input.set(values, 0, values.size(), failures);
+  input.set(values, {}, 0, values.size(), failures);
   REQUIRE(database->execute(cat("CREATE TABLE raw AS SELECT * FROM ", Input::kFunction, "()")).ok());
   REQUIRE(failures.empty());
   const auto viewed = database->execute(
@@ -384,7 +384,7 @@ TEST_CASE("what others told outlives a restart although the records do not say i
   CHECK(output.failures()[0].reason == "Late");
   REQUIRE(again->advance(0, kBegin + 120 * kSecond, output).ok());
   CHECK(rows_of(output) == std::vector<std::string>{R"({"card":"a","n":1})"});
-  CHECK(again->open_panes() == 0);
+  CHECK(again->held().windows == 0);
 }
 
 TEST_CASE("a record in another partition than its key belongs to stops the stage") {
