@@ -15,7 +15,7 @@ namespace {
 
 // Shares of the pod's memory: DuckDB gets what the libraries, Kafka's queues and the bookkeeping leave, 320 MiB of 512.
 constexpr std::int64_t kEngineEighths = 5;
-constexpr std::int64_t kBytesPerWindow = 5'000;  // a sixteenth of the memory at about 300 bytes each
+constexpr std::int64_t kBytesPerWindow = 5'000;  // so that their bookkeeping is a small part of it
 
 // Files of a worker that died would take from the room on disk.
 Result<void> make_empty(const std::string& directory) {

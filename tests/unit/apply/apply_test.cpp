@@ -177,7 +177,7 @@ TEST_CASE("a JSON field is text to SQL") {
                      "\n");
 }
 
-TEST_CASE("sessions over a file come out when they close, the last ones at its end") {
+TEST_CASE("sessions over a file come out when they close - the last ones at its end") {
   const Run done = run(
       R"({"visitor": "a", "ts": "2026-01-01T10:00:00Z"}
 {"visitor": "b", "ts": "2026-01-01T10:04:00Z"}

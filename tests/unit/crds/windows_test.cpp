@@ -67,7 +67,7 @@ TEST_CASE("a hopping window") {
       "spec.processors[0].window.hopping.slide: must be at least 1s and go into size without a rest");
 }
 
-TEST_CASE("sessions are of the topic's key, with one partition too") {
+TEST_CASE("sessions are of the topic's key - with one partition too") {
   const std::string text =
       with(kSpec, R"({"tumbling": {"size": "1m"}})", R"({"session": {"gap": "10m", "maxDuration": "2h"}})");
   const PipelineSpec spec = read(json(text));

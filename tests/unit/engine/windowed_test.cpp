@@ -434,7 +434,7 @@ Result<std::int64_t> held_in(const WindowLimits& limits, int thousands) {
 
 }  // namespace
 
-TEST_CASE("rows that memory does not take go to disk, and what is too much for both is told with the remedy") {
+TEST_CASE("rows that memory does not take go to disk - and what is too much for both is told with the remedy") {
   std::string directory = "/tmp/tidegate-windows-XXXXXX";
   REQUIRE(mkdtemp(directory.data()) != nullptr);
   constexpr int kThousands = 200;  // some 50 MB
@@ -466,7 +466,7 @@ TEST_CASE("more sessions than their bookkeeping may take are told with the remed
   CHECK(engine->run(0, more, output).error().reason == "WindowsTooLarge");
 }
 
-TEST_CASE("of sessions that are out at the same time a group holds rows of one, also without window_start") {
+TEST_CASE("of sessions that are out at the same time a group holds rows of one - also without window_start") {
   auto engine =
       WindowedEngine::open(query_of(*Json::parse(R"({"query": "SELECT card, count(*) AS n FROM payments GROUP BY card",
                                 "window": {"session": {"gap": 10000, "maxDuration": 60000}}})")),

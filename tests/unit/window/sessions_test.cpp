@@ -130,7 +130,7 @@ std::vector<Row> whole(const std::vector<Event>& log) {
 
 }  // namespace
 
-TEST_CASE("records less than the gap apart are one session, a gap ends it") {
+TEST_CASE("records less than the gap apart are one session - a gap ends it") {
   CHECK(whole({{"a", 0}, {"a", 5}, {"b", 6}, {"a", 11}, {"b", 12}}) ==
         std::vector<Row>{{"a", 0, 11, 2}, {"a", 11, 17, 1}, {"b", 6, 12, 1}, {"b", 12, 18, 1}});
 }
