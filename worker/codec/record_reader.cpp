@@ -25,6 +25,7 @@ RecordReader::RecordReader(Schema schema) : reader_(reader_of(std::move(schema))
   for (std::size_t f = 0; f < this->schema().size(); ++f) {
     if (this->schema()[f].from != From::value) beside_.push_back(f);
   }
+  plain_json_ = beside_.empty() && std::holds_alternative<JsonReader>(reader_);
 }
 
 const Schema& RecordReader::schema() const {
@@ -40,8 +41,8 @@ const std::string& RecordReader::summary() const {
   return std::visit([](const auto& reader) -> const std::string& { return reader.summary(); }, reader_);
 }
 
-Result<void> RecordReader::read(std::string_view value, const Metadata* metadata, std::span<const Column> columns,
-                                std::size_t row) {
+Result<void> RecordReader::read_other(std::string_view value, const Metadata* metadata, std::span<const Column> columns,
+                                      std::size_t row) {
   complained_ = value.data() == nullptr;
   if (complained_) {
     complaint_.set("Malformed", "the record has no value (a tombstone)");

@@ -26,17 +26,26 @@ class RecordReader {
 
   // A value whose data is null is Kafka's null, a tombstone: Malformed in every format. `metadata` is needed when
   // schema().needs_metadata(); the texts of key and headers point into it. Without it such fields are null.
-  Result<void> read(std::string_view value, const Metadata* metadata, std::span<const Column> columns, std::size_t row);
+  Result<void> read(std::string_view value, const Metadata* metadata, std::span<const Column> columns,
+                    std::size_t row) {
+    // What records mostly are must not pay for the others.
+    if (!plain_json_ || value.data() == nullptr) return read_other(value, metadata, columns, row);
+    complained_ = false;
+    return std::get_if<JsonReader>(&reader_)->read(value, columns, row);
+  }
 
   const std::string& summary() const;
 
  private:
+  Result<void> read_other(std::string_view value, const Metadata* metadata, std::span<const Column> columns,
+                          std::size_t row);
   bool read_metadata(const Metadata* metadata, std::span<const Column> columns, std::size_t row);
   Stored put_metadata(const Field& field, const Metadata& metadata, std::size_t header, const Column& column,
                       std::size_t row);
 
   std::variant<JsonReader, CsvReader, TextReader> reader_;
   std::vector<std::size_t> beside_;  // the fields that come from beside the value
+  bool plain_json_;                  // and none does
   Complaint complaint_;
   bool complained_ = false;  // not the reader
 };
