@@ -56,6 +56,7 @@ StageSettings common(const PipelineContext& context, const Accepted& accepted, c
 void add_group(StageSettings& out, const PipelineContext& context, const crds::Stage& stage, crds::Start start) {
   out.json["group"] = crds::consumer_group(context.installation, context.ns, context.name, stage.name);
   out.json["start"] = start == crds::Start::earliest ? "earliest" : "latest";
+  out.json["deadLetters"] = Json::object({{"topic", crds::dead_letter_topic(context.ns, context.name, stage.name)}});
 }
 
 void add_input(StageSettings& out, const PipelineContext& context, const Accepted& accepted, const crds::Stage& stage,

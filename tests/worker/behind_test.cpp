@@ -163,7 +163,7 @@ struct TwoDeep {
 
 }  // namespace
 
-TEST_CASE("windows over windows come out right, whichever stage is killed") {
+TEST_CASE("windows over windows come out right - whichever stage is killed") {
   constexpr int kLives = 6;
   constexpr int kPerLife = 6'000;  // ten minutes
   constexpr int kNumbers = kLives * kPerLife;
@@ -197,7 +197,7 @@ TEST_CASE("windows over windows come out right, whichever stage is killed") {
   CHECK(chain.totals.dead().empty());
 }
 
-TEST_CASE("nothing comes out before the stage before says so, and everything does once it has") {
+TEST_CASE("nothing comes out before the stage before says so - and everything does once it has") {
   const TwoDeep chain(2);
   WorkerProcess totals(chain.totals.settings, "totals-0");
   REQUIRE(eventually([&] { return totals.get("/readyz").first == 200; }));
@@ -280,7 +280,7 @@ struct Rekeyed {
 
 }  // namespace
 
-TEST_CASE("records that lie anywhere are keyed anew, exactly once, and no group comes out in pieces") {
+TEST_CASE("records that lie anywhere are keyed anew - exactly once - and no group comes out in pieces") {
   constexpr int kLives = 4;
   constexpr int kPerLife = 6'000;
   constexpr int kNumbers = kLives * kPerLife;
@@ -313,7 +313,7 @@ TEST_CASE("records that lie anywhere are keyed anew, exactly once, and no group 
   CHECK(by_group(chain.sums.rows(), "shop") == all);
 }
 
-TEST_CASE("stages between two windows pass on how far they are, and replicas share the work") {
+TEST_CASE("stages between two windows pass on how far they are - and replicas share the work") {
   const TwoDeep base(2);
   // sums → pass → totals
   Link pass(base.sums.output, 3, kSums, "SELECT * FROM input", 3);

@@ -126,7 +126,7 @@ std::vector<Refusal> write_persistently(Sink& sink, const std::vector<std::strin
 
 }  // namespace
 
-TEST_CASE("postgres_sink: key and time of the record are columns, nested JSON is jsonb") {
+TEST_CASE("postgres_sink: key and time of the record are columns - nested JSON is jsonb") {
   Bench bench;
   auto sink =
       bench.sink("beside", {"k"}, true,

@@ -139,7 +139,7 @@ TEST_CASE("two replicas with partitions of their own have the whole table") {
   for (const auto& [n, title] : titles) CHECK(title == cat("t", std::to_string(n)));
 }
 
-TEST_CASE("a table without rows gives nulls - and records that cannot be rows are counted, not lost in silence") {
+TEST_CASE("a table without rows gives nulls - and records that cannot be rows are counted - not lost in silence") {
   const Titles stage(1);
   stage.produce(0, 10);
   WorkerProcess worker(stage.settings(), "worker-0");

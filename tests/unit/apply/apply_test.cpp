@@ -71,7 +71,7 @@ TEST_CASE("a query that a processor would refuse is refused") {
             .reason == "NotRowWise");
 }
 
-TEST_CASE("tables are read from their files first, the last row of a key counts") {
+TEST_CASE("tables are read from their files first - the last row of a key counts") {
   const std::string path =
       (std::filesystem::temp_directory_path() / ("apply_test." + std::to_string(getpid()) + ".ndjson")).string();
   const auto with_rows = [&](const std::string& rows) {
@@ -95,7 +95,7 @@ TEST_CASE("tables are read from their files first, the last row of a key counts"
                   .applied.ok());
 }
 
-TEST_CASE("behind other stages no row of a file is late, because they told nothing yet") {
+TEST_CASE("behind other stages no row of a file is late - because they told nothing yet") {
   const char* const request =
       R"({"topic":"sums","fields":[{"name":"at","type":"TIMESTAMP"},{"name":"n","type":"BIGINT"}],
     "query":"SELECT window_start, sum(n) AS n FROM sums GROUP BY window_start", "window": {"tumbling": {"size": 60000}},

@@ -48,7 +48,7 @@ TEST_CASE("infer: names that YAML would take for something else are quoted") {
   CHECK(to_yaml(infer_from("{\"n\":1}\n")).find("{name: \"n\", type") != std::string::npos);
 }
 
-TEST_CASE("infer: objects become paths, lists JSON") {
+TEST_CASE("infer: objects become paths - lists JSON") {
   CHECK(
       to_yaml(infer_from("{\"a\":{\"b\":{\"c\":1},\"d\":[1]},\"x y\":\"z\"}\n{\"a\":{\"b\":null},\"x y\":\"w\"}\n")) ==
       "format: json\nfields:\n"

@@ -79,7 +79,7 @@ TEST_CASE("local run: processors run in flow order and pass their rows on") {
   CHECK(run->rejected.at("first").at(0).reason == "Malformed");
 }
 
-TEST_CASE("local run: a processor gets the files of its tables, written ones too, and none for one that is empty") {
+TEST_CASE("local run: a processor gets the files of its tables - written ones too - and none for one that is empty") {
   const Folder folder;
   crds::PipelineSpec spec = chain();
   for (const char* name : {"airports", "never"}) {

@@ -104,13 +104,15 @@ TEST_CASE("a processor with a window is told its memory and has room on disk for
       {"name": "each", "from": ["payments"], "to": "other", "sql": {"query": "SELECT card FROM payments"}}]})"));
   const auto pod = [&](const char* stage) { return find(children, "StatefulSet", stage).at("spec/template/spec"); };
   const auto environment = [&](const char* stage, const std::string& name) -> Json {
-    for (const Json& variable : pod(stage).at("containers/0/env").items()) {
+    const Json found = pod(stage);
+    for (const Json& variable : found.at("containers/0/env").items()) {
       if (variable.get("name").as_string() == name) return variable;
     }
     return {};
   };
   const auto tmp_size = [&](const char* stage) {
-    for (const Json& volume : pod(stage).at("volumes").items()) {
+    const Json found = pod(stage);
+    for (const Json& volume : found.at("volumes").items()) {
       if (volume.get("name").as_string() == "tmp") return volume.at("emptyDir/sizeLimit").as_string();
     }
     return std::string();
@@ -270,7 +272,7 @@ TEST_CASE("a processor with tables is told them and the memory that they may tak
     "sql": {"query": "SELECT p.card, amount, owner FROM payments p JOIN cards c ON c.card = p.card"}}])");
   const Json joined = settings(plan(spec), "score");
   CHECK(joined.at("tables") == crds::json(R"([{"topic": "cards", "key": ["card"], "fields": [
-    {"name": "card", "type": "VARCHAR", "required": true}, {"name": "owner", "type": "VARCHAR", "required": false}]}])"));
+    {"name": "card", "type": "VARCHAR", "required": true}, {"name": "owner", "type": "VARCHAR"}]}])"));
   CHECK(joined.at("tablesMemory").as_int() == 512 << 20);
   CHECK_FALSE(settings(plan(), "score").has("tables"));
 }
@@ -290,7 +292,7 @@ TEST_CASE("a processor with a window is told its window and what its topic is ke
   CHECK_FALSE(settings(plan(), "score").has("window"));
 }
 
-TEST_CASE("a stage with a window, and each before it, is told how to know how far it is") {
+TEST_CASE("a stage with a window - and each before it - is told how to know how far it is") {
   Json spec = crds::fraud_spec();
   spec["topics"] = crds::json(R"([
     {"name": "payments", "partitions": 4, "key": ["card"],

@@ -101,7 +101,7 @@ TEST_CASE("a window over everything reads a copy with one partition") {
   CHECK(expanded(one).processors.size() == 1);
 }
 
-TEST_CASE("where each group lies in one partition already, nothing is copied") {
+TEST_CASE("where each group lies in one partition already - nothing is copied") {
   CHECK(expanded(read(R"("key": ["shop"])", R"("key": ["shop", "card"])")).processors.size() == 1);
   CHECK(expanded(read(R"("key": ["shop"])", R"("key": ["card", "window_start"])")).processors.size() == 1);
   CHECK(expanded(read(R"("key": ["shop"],)", "")).processors.size() == 1);

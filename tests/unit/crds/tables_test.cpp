@@ -56,7 +56,7 @@ TEST_CASE("tables come to the worker with their keys and fields") {
   const Json tables = tables_request(spec, spec.processors[0]);
   REQUIRE(tables.items().size() == 2);
   CHECK(tables.items()[0] == json(R"({"topic": "airports", "key": ["code"], "fields": [
-    {"name": "code", "type": "VARCHAR", "required": true}, {"name": "name", "type": "VARCHAR", "required": false}]})"));
+    {"name": "code", "type": "VARCHAR", "required": true}, {"name": "name", "type": "VARCHAR"}]})"));
   CHECK(tables.items()[1].get("topic").as_string() == "theirs");
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("tables and a window do not go together") {
   check_says(text, "not together with window");
 }
 
-TEST_CASE("a compacted topic needs a last record of each key, for ever") {
+TEST_CASE("a compacted topic needs a last record of each key - for ever") {
   const std::string compacted = R"("compacted": true,)";
   check_says(with(compacted, R"("compacted": true, "retention": "1h",)"), ".retention");
   check_says(with(R"("existing": true, "key")", R"("existing": true, "compacted": true, "key")"), "existing: true");
@@ -93,7 +93,7 @@ TEST_CASE("a compacted topic needs a last record of each key, for ever") {
   check_says(with(R"("to": "named",)", R"("to": "airports", "key": ["name"],)"), ".key: topic 'airports' is compacted");
 }
 
-TEST_CASE("a processor comes after the one that writes its table, and round they cannot go") {
+TEST_CASE("a processor comes after the one that writes its table - and round they cannot go") {
   const std::string writer = R"({"name": "make", "from": ["flights"], "to": "airports",
     "sql": {"query": "SELECT origin AS code, '' AS name FROM flights"}}]})";
   const std::string text = with(R"(ON code = origin"}}]})", R"(ON code = origin"}}, )" + writer);

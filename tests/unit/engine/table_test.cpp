@@ -47,7 +47,7 @@ std::string named(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a table holds the last record of each key, and an engine sees each change") {
+TEST_CASE("a table holds the last record of each key - and an engine sees each change") {
   Table table = airports();
   Engine engine = engine_over(table);
   CHECK(look(engine, "JFK") == named("null"));
