@@ -17,7 +17,7 @@ TEST_CASE("nested values - key - headers and Kafka's own fields reach the query"
     {"name": "trace", "type": "VARCHAR", "header": "trace-id"}])")
                                     .value();
   settings["output"]["key"] = Json::array({"k"});
-  settings["sql"]["query"] = cat("SELECT n, k, p, o, trace, epoch_ms(at) AS ms FROM \"", stage.input, "\"");
+  settings["sql"]["query"] = cat("SELECT n, k, p, o, trace, epoch_ms(\"at\") AS ms FROM \"", stage.input, "\"");
   kafka.produce(stage.input, {{"one", R"({"a":{"n":1}})", 0, {{"trace-id", "x"}, {"trace-id", "y"}}},
                               {std::nullopt, R"({"a":{"n":2}})", 1, {{"other", "z"}}},
                               {"\xff", R"({"a":{"n":3}})", 0},
