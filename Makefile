@@ -68,6 +68,11 @@ bench-autoscale: ## autoscalers in simulation, into docs/autoscaling-benchmark.m
 	@dev/setup build
 	@bench/autoscale/run
 
+.PHONY: bench-autoscale-real
+bench-autoscale-real: ## our law and KEDA's on a real node beside the simulator, into docs/autoscaling-benchmark.md
+	@dev/setup cluster
+	@bench/autoscale/real/run
+
 .PHONY: bench-rescale
 bench-rescale: ## age of records and repeats while workers come and go
 	@dev/setup build
