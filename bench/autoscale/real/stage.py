@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 import cluster
@@ -55,6 +55,8 @@ class Api:
 class Stage:
     """One pipeline. Not thread-safe: whoever samples it also scales it."""
 
+    FAILURES = (KafkaException, OSError, http.client.HTTPException)
+
     def __init__(self, api, name):
         self.name, self.topic = name, f"{name}-in"
         self.pipeline = Pipeline(SPACE, name)
@@ -92,10 +94,14 @@ class Stage:
     def call(self, method, path, patch=None):
         if self.connection is None:
             self.connection = self.api.connect()
-        self.connection.request(method, path, json.dumps(patch) if patch else None,
-                                {"Content-Type": "application/json-patch+json"} if patch else {})
-        answer = self.connection.getresponse()
-        body = answer.read()
+        try:
+            self.connection.request(method, path, json.dumps(patch) if patch else None,
+                                    {"Content-Type": "application/json-patch+json"} if patch else {})
+            answer = self.connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException):
+            self.connection = None
+            raise
         if answer.status >= 300:
             raise RuntimeError(f"{method} {path}: {answer.status} {body[:300].decode()}")
         return json.loads(body)
