@@ -53,6 +53,11 @@ drill: ## faults on a real node: the right alert within a minute, into docs/dril
 	@dev/setup cluster
 	@tests/drill/run --record docs/drill.md
 
+.PHONY: faults
+faults: ## workers, brokers, network and disks broken under load on three brokers: nothing lost, into docs/faults.md
+	@dev/setup services
+	@tests/faults/run --record docs/faults.md
+
 .PHONY: soak
 soak: ## an hour of healthy pipelines: no alert, into docs/soak.md
 	@dev/setup cluster

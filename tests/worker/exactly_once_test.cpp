@@ -8,75 +8,13 @@
 #include <random>
 #include <thread>
 
-#include "history.h"
-#include "stages.h"
+#include "numbers.h"
 #include "worker_process.h"
 
 using namespace tidegate;
 using namespace tidegate::worker_test;
 
 namespace {
-
-// Even numbers go through, every hundredth record is a dead letter; 97 keys, each in one partition.
-class Numbers {
- public:
-  explicit Numbers(int partitions) : stage_(partitions) {}
-
-  Json settings() const {
-    Json settings = stage_.settings();
-    settings["delivery"] = "exactly-once";
-    return settings;
-  }
-  void produce(int count) {
-    std::vector<NewRecord> records;
-    for (int end = total_ + count; total_ < end; ++total_) {
-      const std::string name = key(total_);
-      const std::string number = total_ % 100 == 7 ? "\"?\"" : std::to_string(total_);
-      records.push_back({std::nullopt,
-                         cat(R"({"n":)", number, R"(,"name":")", name, "\"}"),
-                         total_ % kKeys % stage_.partitions_in,
-                         {}});
-      if (total_ % 100 != 7 && total_ % 2 == 0) sent_.push_back({name, total_});
-    }
-    KafkaServer::instance().produce(stage_.input, records);
-  }
-  bool done() const { return stage_.position() == total_; }
-  std::int64_t position() const { return stage_.position(); }
-  int total() const { return total_; }
-  const EvenNumbers& stage() const { return stage_; }
-
-  // What is wrong with the output, the dead letters and the accounts; empty: nothing.
-  std::string anomalies() const {
-    KafkaServer& kafka = KafkaServer::instance();
-    // What a worker left open when it died hides what was written behind it until Kafka aborts it.
-    for (const std::string& topic : {stage_.output, stage_.dead_letters}) {
-      if (!eventually([&] { return kafka.stable(topic); })) return cat("a transaction hangs in ", topic);
-    }
-    std::string text = judge(sent_, received(kafka.read(stage_.output)), stage_.partitions_out).text();
-    std::map<std::string, int> places;
-    for (const Stored& letter : kafka.read(stage_.dead_letters)) {
-      ++places[cat(letter.headers.at("tidegate-partition"), "/", letter.headers.at("tidegate-offset"))];
-    }
-    for (const auto& [place, times] : places) {
-      if (times > 1) text += cat(" dead letter ", place, " ", std::to_string(times), " times");
-    }
-    const auto letters = static_cast<std::int64_t>((total_ + 92) / 100);
-    if (std::ssize(places) != letters) text += cat(" dead letters: ", std::to_string(places.size()));
-    const auto totals = stage_.totals();
-    if (totals.in != total_) text += cat(" counted in: ", std::to_string(totals.in));
-    if (totals.out != std::ssize(sent_)) text += cat(" counted out: ", std::to_string(totals.out));
-    if (totals.dead_letters != letters) text += cat(" counted dead: ", std::to_string(totals.dead_letters));
-    return text;
-  }
-
- private:
-  static constexpr int kKeys = 97;
-  static std::string key(int n) { return cat("k", std::to_string(n % kKeys)); }
-
-  EvenNumbers stage_;
-  int total_ = 0;
-  std::vector<Sent> sent_;
-};
 
 // The worker makes this mistake while the object lives.
 class Fault {

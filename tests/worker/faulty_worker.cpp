@@ -5,12 +5,14 @@
 //   commit-before-produce   rows are written one batch later than their records are committed
 //   offset-off-by-one       a transaction commits one record less than it has rows of
 //   offsets-left-out        a transaction commits rows alone
+//   no-abort-on-revoke      a transaction is committed though its partitions belong to another worker by now
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string_view>
 
 #include "common/base/log.h"
@@ -79,7 +81,18 @@ rd_kafka_error_t* __wrap_rd_kafka_send_offsets_to_transaction(rd_kafka_t* client
     for (int i = 0; i < offsets->cnt; ++i)
       offsets->elems[i].offset = std::max<std::int64_t>(0, offsets->elems[i].offset - 1);
   }
+  if (fault("no-abort-on-revoke")) {  // without the generation, by which the broker would see it
+    const std::unique_ptr<rd_kafka_consumer_group_metadata_t, decltype(&rd_kafka_consumer_group_metadata_destroy)>
+        anonymous(rd_kafka_consumer_group_metadata_new(rd_kafka_consumer_group_metadata_group_id(group)),
+                  rd_kafka_consumer_group_metadata_destroy);
+    return __real_rd_kafka_send_offsets_to_transaction(client, offsets, anonymous.get(), timeout_ms);
+  }
   return __real_rd_kafka_send_offsets_to_transaction(client, offsets, group, timeout_ms);
+}
+rd_kafka_error_t* __real_rd_kafka_abort_transaction(rd_kafka_t*, int);
+rd_kafka_error_t* __wrap_rd_kafka_abort_transaction(rd_kafka_t* client, int timeout_ms) {
+  if (fault("no-abort-on-revoke")) return rd_kafka_commit_transaction(client, timeout_ms);
+  return __real_rd_kafka_abort_transaction(client, timeout_ms);
 }
 }
 

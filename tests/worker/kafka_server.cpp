@@ -61,7 +61,15 @@ KafkaServer& KafkaServer::other() {
 KafkaServer::KafkaServer(const char* variable, std::string mode) : mode_(std::move(mode)) {
   const char* place = std::getenv(variable);
   if (place == nullptr) throw std::runtime_error(cat("set ", variable, " to \"DIR PORT\" (tests/worker/run does)"));
-  std::istringstream(place) >> directory_ >> port_;
+  std::istringstream words(place);
+  words >> directory_ >> port_;
+  if (!(words >> nodes_)) nodes_ = 1;
+  address_ = "127.0.0.1:" + port_;
+  if (nodes_ == 1) return;
+  address_.clear();
+  for (int node = 1; node <= nodes_; ++node) {
+    address_ += cat(address_.empty() ? "" : ",", "127.0.1.", std::to_string(node), ":", port_);
+  }
 }
 
 kafka::Admin& KafkaServer::admin() {
@@ -76,7 +84,7 @@ std::string KafkaServer::unique(const std::string& prefix) {
 
 std::string KafkaServer::make_topic(int partitions, const std::map<std::string, std::string>& config) {
   const std::string name = unique("topic");
-  expect(admin().create_topic({name, partitions, 1, config}));
+  expect(admin().create_topic({name, partitions, nodes_, config}));
   return name;
 }
 

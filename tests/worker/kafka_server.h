@@ -1,5 +1,6 @@
 // The Kafka of the worker tests: dev/kafka/local on TIDEGATE_TEST_KAFKA ("DIR PORT"), and another cluster on
-// TIDEGATE_TEST_OTHER_KAFKA. Tests may stop them and start them again, so they must not run side by side.
+// TIDEGATE_TEST_OTHER_KAFKA. Tests may stop them and start them again, so they must not run side by side. "DIR PORT
+// NODES" for several nodes, which are stopped elsewhere (tests/faults).
 #pragma once
 
 #include <cstdint>
@@ -43,11 +44,11 @@ class KafkaServer {
   std::string secure_address() const { return "127.0.0.3:" + std::to_string(std::stoi(port_) + 2); }
   std::string ca_file() const { return directory_ + "/ca.pem"; }
 
-  std::string address() const { return "127.0.0.1:" + port_; }
+  const std::string& address() const { return address_; }
   kafka::ClientConfig config() const { return {address(), {}, "test"}; }
   kafka::Admin& admin();
 
-  // A new topic with a name that no other test uses.
+  // A new topic with a name that no other test uses, on every node.
   std::string make_topic(int partitions, const std::map<std::string, std::string>& config = {});
   std::string unique(const std::string& prefix);
   void produce(const std::string& topic, const std::vector<NewRecord>& records);
@@ -79,6 +80,8 @@ class KafkaServer {
   std::string directory_;
   std::string port_;
   std::string mode_;
+  int nodes_ = 1;
+  std::string address_;
   std::unique_ptr<kafka::Admin> admin_;
 };
 
