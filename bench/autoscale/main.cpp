@@ -152,7 +152,8 @@ int answer_as_keda(const Options& options) {
   int now = 0, replicas = 0;
   double lag = 0;
   while (std::scanf("%d %d %lf", &now, &replicas, &lag) == 3)
-    std::printf("%d\n", law.evaluate(now, replicas, lag, number(options, "--partitions", 96), number(options, "--max", 96)));
+    std::printf("%d\n",
+                law.evaluate(now, replicas, lag, number(options, "--partitions", 96), number(options, "--max", 96)));
   return 0;
 }
 

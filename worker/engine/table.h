@@ -24,7 +24,8 @@ namespace tidegate::engine {
 // that a record without value finds the row that it removes. Not thread-safe; movable, unless an Engine reads it.
 class Table {
  public:
-  // `{"topic", "key": […], "fields": […]}`, with `format` and `delimiter` as topics have them. Fails with InvalidSchema or InvalidKey.
+  // `{"topic", "key": […], "fields": […]}`, with `format` and `delimiter` as topics have them. Fails with InvalidSchema
+  // or InvalidKey.
   static Result<Table> from_json(const Json& table);
 
   const std::string& name() const { return name_; }
@@ -32,8 +33,8 @@ class Table {
   const std::vector<std::string>& key() const { return key_; }
 
   // Takes a record: its row replaces that of the same key; without a value it removes it. Fails with a record's reasons
-  // (RecordReader), KeyMismatch when the key is not that of the fields, or MissingField without a key; the table is then
-  // as it was.
+  // (RecordReader), KeyMismatch when the key is not that of the fields, or MissingField without a key; the table is
+  // then as it was.
   Result<void> put(std::optional<std::string_view> key, std::optional<std::string_view> value);
   // A record whose key is that of its fields.
   Result<void> put(std::string_view value);
