@@ -11,12 +11,6 @@ import check  # noqa: E402
 PROMETHEUS = "http://prometheus.monitoring:9090"
 
 
-def empty_panels(namespace, pipeline):
-    """Panels with a query that finds nothing now, but for those that may."""
-    panels = check.unanswered(PROMETHEUS, time.time(), namespace, pipeline)
-    return [panel for panel in panels if panel.split(": ", 1)[1] not in check.MAY_BE_EMPTY]
-
-
 def has_graph(panel, namespace, pipeline):
     """Whether the panel shows a line above nought."""
     return any(float(series["value"][1]) > 0 for where, expr in check.queries() if where == panel
