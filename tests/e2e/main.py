@@ -43,8 +43,9 @@ def run_file(module):
             if passed == 0:
                 space.create()
             note = test(space)
-        except Exception:
-            say(f"FAIL {title} ({time.monotonic() - began:.0f} s)", traceback.format_exc(limit=4), space.describe())
+        except Exception as error:
+            reason = str(error).partition("\n")[0]
+            say(f"FAIL {title} ({time.monotonic() - began:.0f} s): {reason}", traceback.format_exc(limit=4), space.describe())
             for missed in tests[passed + 1:]:
                 say(f"FAIL {name}: {missed.__name__.removeprefix('test_').replace('_', ' ')} (not reached)")
             return passed, len(tests) - passed
