@@ -11,7 +11,7 @@
 #include "common/base/text.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/table.h"
-#include "tests/unit/stride.h"
+#include "tests/unit/engine/stride.h"
 
 using namespace tidegate;
 using namespace tidegate::engine;

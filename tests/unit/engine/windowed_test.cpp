@@ -17,7 +17,7 @@
 #include "worker/engine/database.h"
 #include "worker/engine/input.h"
 #include "worker/engine/result_writer.h"
-#include "tests/unit/stride.h"
+#include "tests/unit/engine/stride.h"
 
 using namespace tidegate;
 using namespace tidegate::engine;
