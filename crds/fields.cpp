@@ -123,9 +123,10 @@ Result<void> check_fields(const PipelineSpec& spec) {
   }
   for (const Sink& sink : spec.sinks) {
     const Topic* topic = spec.topic(sink.from);
-    if (!sink.http || topic == nullptr || topic->format == "json") continue;
-    return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].http: posts records of format json, and topic '",
-                                    topic->name, "' is ", topic->format, "; put a processor in between")};
+    if ((!sink.http && !sink.s3) || topic == nullptr || topic->format == "json") continue;
+    return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].", sink.http ? "http" : "s3",
+                                    ": takes records of format json, and topic '", topic->name, "' is ", topic->format,
+                                    "; put a processor in between")};
   }
   return {};
 }

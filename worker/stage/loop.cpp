@@ -52,7 +52,7 @@ Loop::Loop(const Settings& settings, Step& step, int output_partitions, kafka::P
       producer_(producer),
       health_(health),
       metrics_(metrics),
-      ledger_(ordinal_of(settings.instance), settings.window ? settings.window->identity : ""),
+      ledger_(ordinal_of(settings.instance), state_identity(settings)),
       rate_limit_(settings.rate_limit),
       blocked_by_(std::move(problem)) {}
 
@@ -81,6 +81,11 @@ Result<void> Loop::run(const std::stop_token& stop) {
   if (outcome) {
     auto whole = complete(kStopPatience);
     if (!whole && producer_.in_transaction()) abort(whole.error());
+    if (step_open_ && !handover_) {
+      step_.finish();
+      take_written();
+      await_acknowledgements(nullptr, Duration{0});
+    }
   } else {
     blocked_by_ = words_of(outcome.error());
     if (producer_.in_transaction()) abort(outcome.error());
@@ -106,9 +111,9 @@ Result<void> Loop::turn() {
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   if (auto settled = settle(); !settled) return settled;
   if (auto looked = look_for_kafka(); !looked) return looked;
-  if (!blocked() && !step_open_) open_step();
-  if (!blocked() && step_open_) keep_up();
   if (!batches_.empty() && !in_hand_since_) in_hand_since_ = steady_clock::now();
+  if (!blocked() && !step_open_) open_step();
+  if (!blocked() && step_open_ && !handover_) keep_up();
   const bool held = held_back();
   if (!blocked() && !batches_.empty() && !held) {
     if (auto worked = work(); !worked) return worked;
@@ -216,9 +221,14 @@ void Loop::open_step() {
 
 void Loop::keep_up() {
   auto kept = step_.keep_up();
+  take_written();
   if (kept) return;
   step_open_ = false;
   block(kept.error());
+}
+
+void Loop::take_written() {
+  for (auto& [partition, entry] : step_.take_written()) ledger_.advance(partition, std::move(entry));
 }
 
 // Takes the first batch through the step and hands its outcome over, as far as the producer's queue takes it.
@@ -283,8 +293,11 @@ void Loop::finish_batch() {
     // A batch of several partitions has no rows (Step::mixes_partitions).
     entry.rows = step_.mixes_partitions() ? nullptr : handover_->delivery();
     entry.dead_letters = handover_->dead_letters(partition);
+    // How old records are when they are written is told when they are.
+    if (settings_.kind == Kind::sink && step_.keeps_state()) entry.samples.clear();
     ledger_.add(partition, std::move(entry));
   }
+  take_written();
   handover_.reset();
   batches_.pop_front();
   held_back_ = worked_ = std::chrono::microseconds{0};
