@@ -16,7 +16,7 @@ build: ## operator, worker and CLI into build/dev (PRESET=release, asan, tsan fo
 	@dev/build $(PRESET)
 
 .PHONY: test
-test: ## everything: unit, sanitizers, real API server, real Kafka and PostgreSQL, real node
+test: ## everything: unit, sanitizers, real API server, real Kafka, PostgreSQL and S3, real node
 	@tests/run
 
 .PHONY: test-unit
