@@ -1,5 +1,6 @@
-// The servers of the worker tests: dev/postgres/local, dev/kafka/local and dev/s3/local, each in the directory and on the
-// port that TIDEGATE_TEST_POSTGRES, TIDEGATE_TEST_KAFKA and TIDEGATE_TEST_S3 ("DIR PORT") name. Tests may stop them and start them again.
+// The servers of the worker tests: dev/postgres/local, dev/kafka/local and dev/s3/local, each in the directory and on
+// the port that TIDEGATE_TEST_POSTGRES, TIDEGATE_TEST_KAFKA and TIDEGATE_TEST_S3 ("DIR PORT") name. Tests may stop them
+// and start them again.
 #pragma once
 
 #include <csignal>

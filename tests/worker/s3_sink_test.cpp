@@ -211,6 +211,7 @@ TEST_CASE("a sink of another kind begins with what was not stored") {
   log["sink"] = Json::object({{"log", Json::Object{}}});
   WorkerProcess worker(log, "worker-0");
   REQUIRE(eventually([&] { return lake.stage.position() == 10; }));
+  CHECK(worker.terminate() == 0);
   const std::string output = worker.output();
   CHECK(output.find(EvenNumbers::record(5)) == std::string::npos);
   for (int n = 6; n < 10; ++n) CHECK(output.find(EvenNumbers::record(n)) != std::string::npos);

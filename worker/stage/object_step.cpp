@@ -145,6 +145,10 @@ class ObjectStep final : public Step {
   Result<void> look(int number, Partition& partition, SteadyTime begin) {
     auto names = store_->list(folder_of(number), partition.after, kPatience - spent(begin));
     if (!names) return std::move(names).error();
+    if (!names->empty() && names->back() <= partition.after) {
+      return Error{"Waiting",
+                   "the store lists names from the beginning and not behind one (start-after): it cannot be used"};
+    }
     partition.listed = names->empty();
     for (const std::string& name : *names) {
       partition.after = std::max(partition.after, name);

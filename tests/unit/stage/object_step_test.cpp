@@ -248,6 +248,21 @@ TEST_CASE("while the store is away nothing is lost and the name stays") {
   CHECK(objects.size() == 1);
 }
 
+TEST_CASE("a store that cannot list behind a name is not written to") {
+  class Forgetful final : public objects::Store {
+    Result<void> open() override { return {}; }
+    Result<std::vector<std::string>> list(const std::string&, const std::string&, Duration) override {
+      return std::vector<std::string>{"0"};
+    }
+    Result<void> put(const std::string&, std::string_view, Duration) override { return {}; }
+  };
+  Settings settings;
+  auto schema = codec::Schema::from_json(Json::parse(R"([{"name": "n", "type": "BIGINT"}])").value());
+  const auto step = object_step(settings, {}, *schema, std::make_unique<Forgetful>());
+  step->assigned({});
+  CHECK(step->open().error().reason == "Waiting");
+}
+
 TEST_CASE("a partition that is given up takes its open object along") {
   Objects objects;
   Topic topic;
