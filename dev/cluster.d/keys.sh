@@ -2,10 +2,12 @@
 # shellcheck shell=bash disable=SC2154
 
 write_keys() {
-  mkdir -p "$state/keys"
   [ -s "$state/kubeconfig" ] && return # written last
+  rm -rf "$state/keys" # a killed openssl leaves half a file, on which the next one fails
+  mkdir -p "$state/keys"
   (
-    cd "$state/keys" || exit
+    trap '[ $? = 0 ] || tail -3 "$state/log/keys.log" >&9' EXIT
+    cd "$state/keys"
     new_key ca
     openssl req -x509 -new -key ca.key -out ca.crt -days 3650 -subj "/CN=tidegate-$name"
     new_key service-accounts
@@ -16,7 +18,7 @@ write_keys() {
     certificate kube-controller-manager /CN=system:kube-controller-manager
     certificate kube-scheduler /CN=system:kube-scheduler
     certificate kube-proxy /CN=system:kube-proxy
-  ) 2>"$state/log/keys.log"
+  ) 9>&2 2>"$state/log/keys.log"
   local user
   for user in kubelet kube-controller-manager kube-scheduler kube-proxy; do kubeconfig "$user" >"$state/keys/$user.kubeconfig"; done
   kubeconfig admin >"$state/kubeconfig.new"

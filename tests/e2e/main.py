@@ -15,6 +15,7 @@ import traceback
 import cluster
 
 HERE = pathlib.Path(__file__).resolve().parent
+LONGEST = ("alerts", "autoscaling", "outages", "three_nodes")
 printing = threading.Lock()
 
 
@@ -43,8 +44,9 @@ def run_file(module):
             if passed == 0:
                 space.create()
             note = test(space)
-        except Exception:
-            say(f"FAIL {title} ({time.monotonic() - began:.0f} s)", traceback.format_exc(limit=4), space.describe())
+        except Exception as error:
+            reason = str(error).partition("\n")[0]
+            say(f"FAIL {title} ({time.monotonic() - began:.0f} s): {reason}", traceback.format_exc(limit=4), space.describe())
             for missed in tests[passed + 1:]:
                 say(f"FAIL {name}: {missed.__name__.removeprefix('test_').replace('_', ' ')} (not reached)")
             return passed, len(tests) - passed
@@ -62,6 +64,7 @@ def main():
     began = time.monotonic()
     cluster.shared_services()
     side_by_side = [m for m in modules if not getattr(m, "EXCLUSIVE", False)]
+    side_by_side.sort(key=lambda m: m.__name__ not in LONGEST)  # else the last one runs alone at the end
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         results = list(pool.map(run_file, side_by_side))
     results += [run_file(m) for m in modules if m not in side_by_side]

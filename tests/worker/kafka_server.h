@@ -1,6 +1,6 @@
 // The Kafka of the worker tests: dev/kafka/local on TIDEGATE_TEST_KAFKA ("DIR PORT"), and another cluster on
-// TIDEGATE_TEST_OTHER_KAFKA. Tests may stop them and start them again, so they must not run side by side. "DIR PORT
-// NODES" for several nodes, which are stopped elsewhere (tests/faults).
+// TIDEGATE_TEST_OTHER_KAFKA. Tests that stop them and start them again run alone (CMakeLists.txt). "DIR PORT NODES" for
+// several nodes, which are stopped elsewhere (tests/faults).
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstring>
 
 namespace tidegate::kube::test {
@@ -85,7 +84,6 @@ void Connection::wait_for_close() {
 
 Loopback::Loopback(Handler handler, const Identity* identity, int max_tls)
     : handler_(std::move(handler)), tls_(identity != nullptr) {
-  std::signal(SIGPIPE, SIG_IGN);
   if (identity) {
     context_ = SSL_CTX_new(TLS_server_method());
     SSL_CTX_set_security_level(context_, 0);  // old versions, for the test that refuses them
