@@ -63,6 +63,7 @@ Result<void> Loop::run(const std::stop_token& stop) {
   options.client = *std::move(cluster);
   options.group = settings_.group;
   options.instance = settings_.instance;
+  if (settings_.new_group_protocol) options.protocol = kafka::GroupProtocol::consumer;
   options.topic = settings_.input_topic;
   options.start = settings_.start;
   options.rewind = step_.keeps_state();

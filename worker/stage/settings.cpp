@@ -96,6 +96,11 @@ void read_kafka(Reader& reader, Settings& settings) {
   auto client = kafka::with_files(read_client(reader, settings, "kafka"));
   if (!client) return reader.complain("kafka/properties:", client.error().message);
   settings.kafka = *std::move(client);
+  const std::string protocol = reader.optional_text("kafka/groupProtocol", "classic");
+  settings.new_group_protocol = protocol == "consumer";
+  if (protocol != "classic" && protocol != "consumer") {
+    reader.complain("kafka/groupProtocol", "must be classic or consumer");
+  }
 }
 
 ObjectSettings read_objects(Reader& reader, const std::string& path) {

@@ -93,7 +93,8 @@ struct Settings {
   std::string pipeline;
   std::string stage;
   Kind kind = Kind::processor;
-  kafka::ClientConfig kafka;  // `file:` properties are resolved
+  kafka::ClientConfig kafka;        // `file:` properties are resolved
+  bool new_group_protocol = false;  // KIP-848; else the classic one
   std::string group;
   std::string instance;            // group.instance.id: the environment's POD_NAME, else the host name
   std::string start = "earliest";  // earliest | latest | RFC 3339 time

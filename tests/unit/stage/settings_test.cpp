@@ -153,6 +153,7 @@ TEST_CASE("a complaint names the field") {
   CHECK(complaint("output", "key", "card").find("output/key") != std::string::npos);
   CHECK(complaint("", "kind", "window").find("kind") != std::string::npos);
   CHECK(complaint("", "metricsPort", 70000).find("metricsPort") != std::string::npos);
+  CHECK(complaint("kafka", "groupProtocol", "newest").find("kafka/groupProtocol") != std::string::npos);
   CHECK(complaint("kafka", "properties", Json::object({{"sasl.password", 1}})).find("sasl.password") !=
         std::string::npos);
 }
