@@ -123,7 +123,7 @@ Result<void> Loop::turn() {
   const std::string now_wrong = problem();
   metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
   metrics_.in_flight_records.set(static_cast<double>(records_in_flight()));
-  if (const auto held = step_.held()) metrics_.windows(*held, epoch_ms(clock_.wall()));
+  if (const auto windows = step_.held()) metrics_.windows(*windows, epoch_ms(clock_.wall()));
   if (metrics_.source_lag) metrics_.source_lag->set(static_cast<double>(consumer_->lag()));
   health_.set_problem(!joined_ && now_wrong.empty() ? "waiting for the group to assign partitions" : now_wrong);
   if (auto committed = commit_when_due(now_wrong); !committed) return committed;
