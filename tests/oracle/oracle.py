@@ -1,0 +1,112 @@
+"""Plays the cases of tests/sql on real workers and a real Kafka, and compares with one DuckDB batch; called by tests/oracle/run.
+
+usage: oracle.py KAFKA BIN [--list] [--seed S] [--sample N] [--jobs N] [--record FILE] [--net] [TEXT...]
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import datetime
+import pathlib
+import random
+import sys
+import threading
+
+import cases
+from broker import Kafka
+from play import Play, Player
+
+HERE = pathlib.Path(__file__).resolve().parent
+printing = threading.Lock()
+# Mistakes that tests/worker/faulty_worker.cpp makes, and what must be found: rows that are missing, rows that are there twice.
+FAULTS = {"commit-before-produce": ("at-least-once", "missing"), "offset-off-by-one": ("exactly-once", "repeated")}
+
+
+def say(text):
+    with printing:
+        print(text, flush=True)
+
+
+def plays(seed):
+    """Each case twice: at rest, and rough with kills and rescales. Partitions, order and delivery take turns, so that all
+    that goes together does so in some case of each kind."""
+    for number, case in enumerate(cases.everything()):
+        several = 1 if case.one_partition else 3
+        for rough in (False, True):
+            name = f"{seed}/{case.name}/{'rough' if rough else 'calm'}"
+            turn = number + rough
+            yield Play(case, partitions=several if rough or turn % 2 else 1, most=(3 if rough else 1 + turn % 2) if len(case.stages) == 1 else 2 if rough else 1,
+                       shuffled=turn // 2 % 2 == 0, delivery="exactly-once" if (turn // 4 + rough) % 2 else "at-least-once", rough=rough, seed=name)
+
+
+def row(play, outcome):
+    order = "shuffled" if play.shuffled else "in order"
+    return (f"| {play.case.name} | {play.case.windows} | {play.partitions} | {outcome.replicas} | {order} | {play.delivery} | {outcome.kills} | "
+            f"{outcome.rescales} | {outcome.rows:,} | {'equal' if not outcome.problem else outcome.problem.replace('|', '/').split(' [')[0]} |")
+
+
+def attempt(kafka, play, programs):
+    outcome = Player(kafka, play, programs / "worker/tidegate-worker").run()
+    say(f"{'FAIL' if outcome.problem else 'ok  '} {play}: {outcome.kills} kills, {outcome.rescales} rescales, {outcome.rows} rows in "
+        f"{outcome.seconds:.0f} s{': ' + outcome.problem if outcome.problem else ''}")
+    return outcome
+
+
+def catch(kafka, play, programs, fault):
+    """Whether a worker with a mistake is found out, by its rows."""
+    delivery, found = FAULTS[fault]
+    faulty = dataclasses.replace(play, delivery=delivery, rough=True)
+    outcome = Player(kafka, faulty, programs / "tests/worker/tidegate-faulty-worker", fault).run()
+    caught = outcome.compared and found in outcome.problem
+    say(f"{'ok  ' if caught else 'FAIL'} the net: {fault} in {faulty}: {outcome.problem or 'not found'}")
+    return caught
+
+
+def report(path, seed, lines):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    outcomes = [outcome for _, outcome in lines]
+    good = sum(not outcome.problem for outcome in outcomes)
+    head = (f"Run of {now:%Y-%m-%d %H:%M} UTC, seed {seed}: {good} of {len(lines)} plays equal; {sum(o.kills for o in outcomes)} kills, "
+            f"{sum(o.rescales for o in outcomes)} rescales, {sum(o.rows for o in outcomes):,} rows compared.")
+    table = ["| case | window | partitions | replicas | order | delivery | kills | rescales | rows compared | result |",
+             "|---|---|---|---|---|---|---|---|---|---|", *(row(*line) for line in lines)]
+    pathlib.Path(path).write_text((HERE / "introduction.md").read_text() + "\n" + head + "\n\n" + "\n".join(table) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kafka")
+    parser.add_argument("programs", type=pathlib.Path)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--seed", default=str(random.randrange(10**6)))
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--record")
+    parser.add_argument("--net", action="store_true", help="that a faulty worker is found out, too")
+    parser.add_argument("texts", nargs="*")
+    wanted = parser.parse_intermixed_args()
+    chosen = [p for p in plays(wanted.seed) if not wanted.texts or any(text in str(p) for text in wanted.texts)]
+    if wanted.sample and wanted.sample < len(chosen):
+        chosen = random.Random(wanted.seed).sample(chosen, wanted.sample)
+    if wanted.list:
+        print(*chosen, sep="\n")
+        return 0
+    say(f"seed {wanted.seed} (again: --seed {wanted.seed})")
+    kafka = Kafka(wanted.kafka)
+    with concurrent.futures.ThreadPoolExecutor(wanted.jobs) as pool:
+        nets = []
+        if wanted.net:
+            example = next(p for p in plays(wanted.seed) if p.rough and p.case.name == "streamed/row-wise: decimals")
+            nets = [pool.submit(catch, kafka, example, wanted.programs, fault) for fault in FAULTS]
+        outcomes = list(pool.map(lambda play: attempt(kafka, play, wanted.programs), chosen))
+        caught = [future.result() for future in nets]
+    lines = list(zip(chosen, outcomes))
+    if wanted.record:
+        report(wanted.record, wanted.seed, lines)
+    failed = sum(bool(outcome.problem) for outcome in outcomes) + caught.count(False)
+    passed = len(outcomes) + len(caught) - failed
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
