@@ -59,13 +59,14 @@ class Batch:
             casts = ", ".join(f"CAST({quoted(f['name'])} AS {f['type']}) AS {quoted(f['name'])}" for f in fields)
             self.db.execute(f"CREATE TABLE {quoted(table)} AS SELECT {casts} FROM read_json('{file}', format='newline_delimited', columns={{{texts}}})")
 
-    def query(self, query, source, to, window=None, time=None, keys=()):
-        """Makes the table `to` of the rows of `query` over the table `source`."""
-        if window:
-            raw = quoted(source + " without windows")
-            self.db.execute(f"ALTER TABLE {quoted(source)} RENAME TO {raw}")
-            self.db.execute(f"CREATE TABLE {quoted(source)} AS {with_windows(raw, window, time, keys)}")
-        self.db.execute(f"CREATE TABLE {quoted(to)} AS {query}")
+    def query(self, query, source, name, to, window=None, time=None, keys=()):
+        """Makes the table `to` of the rows of `query` over the table `source`, which it calls `name`."""
+        rows = with_windows(quoted(source), window, time, keys) if window else f"SELECT * FROM {quoted(source)}"
+        self.db.execute(f"CREATE SCHEMA {quoted(to)}")  # in which the query sees that table only
+        self.db.execute(f"CREATE TABLE {quoted(to)}.{quoted(name)} AS {rows}")
+        self.db.execute(f"SET search_path = {quoted(to)}")
+        self.db.execute(f"CREATE TABLE main.{quoted(to)} AS {query}")
+        self.db.execute("SET search_path = main")
         found = self.db.execute(f"SELECT column_name, column_type FROM (DESCRIBE {quoted(to)})").fetchall()
         self.columns[to] = [(name, COLUMN_TYPES.get(kind, kind)) for name, kind in found]
 

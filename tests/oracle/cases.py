@@ -1,8 +1,10 @@
 """The cases of tests/sql that are accepted queries, each as a chain of stages over one topic of records."""
 import dataclasses
+import functools
 import json
 import pathlib
 import re
+import typing
 
 import records
 
@@ -17,6 +19,7 @@ class Stage:
     key: list = dataclasses.field(default_factory=list)  # of what it writes
     to: str = "rows"
     event_time: str | None = None  # in what it writes
+    reads: str | None = None       # what the query calls its topic; None: as the stage before calls it
 
 
 @dataclasses.dataclass
@@ -25,14 +28,25 @@ class Case:
     topic: str
     fields: list
     stages: list
-    samples: list | None = None  # records to take the input from; None: payments
-    keyed: bool = True           # whether the input's records have keys
+    make: typing.Callable  # (random, count): [(seconds since records.BEGIN, record)] in the order of their times
+    key: list = dataclasses.field(default_factory=list)  # of the topic, where there is a window over it
+    event_time: str | None = None
+    out_of_order: float = 0  # seconds
+    last: dict | None = None  # what the record that closes all windows looks like; None: as one of the others
     one_partition: bool = False
+    brief: bool = False  # one play is enough
+    twins: bool = False  # rows may be equal: a repeat cannot be told, so it is played exactly once only
 
     @property
-    def key(self):
-        """What groups of the first window must contain."""
-        return [] if self.one_partition or not self.keyed else [records.KEY]
+    def windowed(self):
+        return any(stage.window for stage in self.stages)
+
+    def sources(self):
+        """Of each stage: what its query calls its topic, and the key and event time of that."""
+        name, key, time = self.topic, self.key, self.event_time
+        for stage in self.stages:
+            yield stage.reads or name, key, time
+            name, key, time = stage.to, stage.key, stage.event_time
 
     @property
     def windows(self):
@@ -59,6 +73,10 @@ def load(path):
     return [file.get("defaults", {}) | case for case in file["cases"]]
 
 
+def some_of(samples, random, count):
+    return [(n, dict(random.choice(samples), record_id=n)) for n in range(count)]
+
+
 def row_wise(path):
     for body in load(path):
         if not body.get("output") or body.get("failures") or body.get("tables") or body["name"] in WITHOUT_ICU:
@@ -66,7 +84,7 @@ def row_wise(path):
         samples = [json.loads(r) if isinstance(r, str) else r for r in body["input"]]
         fields = body["fields"] + [{"name": "record_id", "type": "BIGINT", "required": True}]
         yield Case(f"{pathlib.Path(path).stem}: {body['name']}", body["topic"], fields,
-                   [Stage(identified(body["query"]), key=body.get("key", []))], samples, keyed=False)
+                   [Stage(identified(body["query"]), key=body.get("key", []))], functools.partial(some_of, samples), brief=True)
 
 
 def over_payments(path):
@@ -74,8 +92,9 @@ def over_payments(path):
         if "refused" in body:
             continue
         stages = [Stage(s["query"], s.get("window"), s.get("key", []), s.get("to", "rows"), s.get("eventTime")) for s in body.get("stages", [body])]
-        yield Case(f"{pathlib.Path(path).with_suffix('').as_posix()}: {body['name']}", records.TOPIC, records.FIELDS, stages,
-                   keyed=body.get("keyed", True), one_partition=body.get("one_partition", False))
+        one, keyed = body.get("one_partition", False), body.get("keyed", True)
+        yield Case(f"{pathlib.Path(path).with_suffix('').as_posix()}: {body['name']}", records.TOPIC, records.FIELDS, stages, records.payments,
+                   [records.KEY] if keyed and not one else [], records.EVENT_TIME, records.MAX_OUT_OF_ORDER, records.LAST, one)
 
 
 def everything():

@@ -21,12 +21,10 @@ class Chain:
     def __init__(self, kafka, case, partitions, delivery, columns):
         """`columns`: by stage.to, the (name, type) of what a stage writes."""
         self.kafka, self.case = kafka, case
-        self.input, self.partitions = kafka.name(case.topic.replace(" ", "-")), partitions
+        self.input, self.partitions = kafka.name("input"), partitions
         self.links = []
-        timed = any(stage.window for stage in case.stages)
-        topic, width, name, fields, key = self.input, partitions, case.topic, case.fields, case.key
-        time, out_of_order = records.EVENT_TIME, records.MAX_OUT_OF_ORDER * 1000
-        for number, stage in enumerate(case.stages):
+        topic, width, fields, out_of_order = self.input, partitions, case.fields, case.out_of_order
+        for number, (stage, (name, key, time)) in enumerate(zip(case.stages, case.sources())):
             last = stage is case.stages[-1]
             output_width = LAST_PARTITIONS if last else partitions + 1
             link = Link({}, topic, width, kafka.name("rows"), output_width, kafka.name("dead-letters"))
@@ -37,16 +35,16 @@ class Chain:
                 "sql": {"query": stage.query, "topic": name}, "delivery": delivery if last else "exactly-once"}
             if stage.key:
                 link.settings["output"]["key"] = stage.key
-            if timed:
-                link.settings["eventTime"] = {"field": time, "maxOutOfOrder": out_of_order, "maxAhead": 3_600_000}
-            if timed and number > 0:
+            if case.windowed:
+                link.settings["eventTime"] = {"field": time, "maxOutOfOrder": int(out_of_order * 1000), "maxAhead": 3_600_000}
+            if case.windowed and number > 0:
                 link.settings["eventTime"]["written"] = True
                 link.settings["writers"] = [{"group": self.links[-1].settings["group"], "topic": self.links[-1].topic}]
             if stage.window:
                 link.settings["window"] = stage.window
                 link.settings["input"]["key"] = key
             self.links.append(link)
-            topic, width, name, key, time, out_of_order = link.output, output_width, stage.to, stage.key, stage.event_time, 0
+            topic, width, out_of_order = link.output, output_width, 0
             fields = [{"name": column, "type": kind} for column, kind in columns[stage.to]]
 
     def topics(self):

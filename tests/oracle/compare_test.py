@@ -7,7 +7,7 @@ import unittest
 
 import batch
 import records
-from broker import partition_of
+from broker import murmur2, partition_of
 from compare import compare, distinct
 
 COLUMNS = [("card", "VARCHAR"), ("n", "BIGINT"), ("mean", "DOUBLE"), ("total", "DECIMAL(10,2)"), ("at", "TIMESTAMP")]
@@ -61,7 +61,7 @@ class Windows(unittest.TestCase):
         tables = batch.Batch()
         tables.load("t", [{"name": "k", "type": "VARCHAR"}, {"name": "ts", "type": "TIMESTAMP"}],
                     [{"k": "a", "ts": records.text(NOON + datetime.timedelta(seconds=s))} for s in seconds])
-        tables.query("SELECT window_start, window_end, count(*) AS n FROM t GROUP BY window_start, window_end", "t", "out", window, "ts", ["k"])
+        tables.query("SELECT window_start, window_end, count(*) AS n FROM t GROUP BY window_start, window_end", "t", "t", "out", window, "ts", ["k"])
         return sorted(((a - NOON).total_seconds(), (b - NOON).total_seconds(), n) for a, b, n in tables.rows("out"))
 
     def test_tumbling(self):
@@ -81,8 +81,7 @@ class Windows(unittest.TestCase):
 
 class Input(unittest.TestCase):
     def test_keys_are_placed_as_java_does(self):
-        # Of org.apache.kafka.common.utils.UtilsTest: murmur2("foobar") and others.
-        from broker import murmur2
+        # From org.apache.kafka.common.utils.UtilsTest.
         for text, hashed in ((b"21", -973932308), (b"foobar", -790332482), (b"a-little-bit-long-string", -985981536)):
             self.assertEqual(murmur2(text), hashed & 0xFFFFFFFF)
 
@@ -90,14 +89,14 @@ class Input(unittest.TestCase):
         rng = random.Random(1)
         timed = records.payments(rng, 2000)
         newest, moved = 0, 0
-        for seconds, _ in records.shuffled(rng, timed):
+        for seconds, _ in records.shuffled(rng, timed, records.MAX_OUT_OF_ORDER):
             moved += seconds < newest
             newest = max(newest, seconds)
             self.assertLess(newest - seconds, records.MAX_OUT_OF_ORDER)
         self.assertGreater(moved, 500)
 
     def test_each_partition_has_its_closing_record(self):
-        for partition, key, value in records.closing(records.BEGIN, 3, keyed=True):
+        for partition, key, value in records.closing(records.LAST, ["card"], "ts", records.BEGIN, 3):
             self.assertEqual(partition_of(key, 3), partition)
             self.assertEqual(json.loads(value)["card"], key)
 

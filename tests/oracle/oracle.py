@@ -12,6 +12,7 @@ import sys
 import threading
 
 import cases
+import examples
 from broker import Kafka
 from play import Play, Player
 
@@ -27,15 +28,16 @@ def say(text):
 
 
 def plays(seed):
-    """Each case twice: at rest, and rough with kills and rescales. Partitions, order and delivery take turns, so that all
-    that goes together does so in some case of each kind."""
-    for number, case in enumerate(cases.everything()):
-        several = 1 if case.one_partition else 3
-        for rough in (False, True):
-            name = f"{seed}/{case.name}/{'rough' if rough else 'calm'}"
+    """Each case at rest and rough, with kills and rescales; of those that are brief every other one rough.
+    Partitions, order and delivery take turns, so that all that can go together does in some case."""
+    for number, case in enumerate([*cases.everything(), *examples.everything()]):
+        for rough in (False, True) if not case.brief else (number % 2 == 1,):
             turn = number + rough
-            yield Play(case, partitions=several if rough or turn % 2 else 1, most=(3 if rough else 1 + turn % 2) if len(case.stages) == 1 else 2 if rough else 1,
-                       shuffled=turn // 2 % 2 == 0, delivery="exactly-once" if (turn // 4 + rough) % 2 else "at-least-once", rough=rough, seed=name)
+            several = rough or turn % 2
+            alone = len(case.stages) == 1
+            yield Play(case, partitions=3 if several and not case.one_partition else 1, most=(3 if alone else 2) if rough else 1 + (turn % 2 if alone else 0),
+                       shuffled=turn // 2 % 2 == 0, delivery="exactly-once" if (turn // 4 + rough) % 2 or case.twins else "at-least-once", rough=rough,
+                       seed=f"{seed}/{case.name}/{rough}")
 
 
 def row(play, outcome):

@@ -1,7 +1,6 @@
 """One case played: records written bit by bit while workers die, come and go; then what came out beside what one batch gives."""
 import dataclasses
 import datetime
-import json
 import pathlib
 import random
 import shutil
@@ -82,30 +81,23 @@ class Player:
 
     def input(self):
         """All records in the order in which they are sent, and when the last one was, in event time."""
-        case, rng = self.play.case, self.random
-        if case.samples is not None:
-            made = [dict(rng.choice(case.samples), record_id=n) for n in range(self.play.records)]
-            if self.play.shuffled:
-                rng.shuffle(made)
-            return made, records.BEGIN
-        timed = records.payments(rng, self.play.records)
+        timed = self.play.case.make(self.random, self.play.records)
         last = records.BEGIN + datetime.timedelta(seconds=timed[-1][0])
-        return [record for _, record in (records.shuffled(rng, timed) if self.play.shuffled else timed)], last
+        if self.play.shuffled:
+            timed = records.shuffled(self.random, timed, self.play.case.out_of_order)
+        return [record for _, record in timed], last
 
     def in_one_batch(self, sent):
         case = self.play.case
         self.batch.load(case.topic, case.fields, sent)
-        source, keys, event_time = case.topic, case.key, records.EVENT_TIME
-        for stage in case.stages:
-            self.batch.query(stage.query, source, stage.to, stage.window, event_time, keys)
-            source, keys, event_time = stage.to, stage.key, stage.event_time
+        written = case.topic
+        for stage, (name, keys, time_field) in zip(case.stages, case.sources()):
+            self.batch.query(stage.query, written, name, stage.to, stage.window, time_field, keys)
+            written = stage.to
 
     def stream(self, chain, workers, sent, last):
         case, rng = self.play.case, self.random
-        if case.samples is None:
-            messages = records.placed(sent, self.play.partitions, case.keyed)
-        else:
-            messages = [(n % self.play.partitions, None, json.dumps(r, ensure_ascii=False)) for n, r in enumerate(sent)]
+        messages = list(records.placed(sent, self.play.partitions, case.key))
         for stage in workers:
             for number in range(rng.randint(1, self.play.most) if self.play.rough else self.play.most):
                 stage.start(number)
@@ -118,8 +110,9 @@ class Player:
                 self.wait_for_work(chain, workers, before)
                 time.sleep(rng.random() * 0.7)
                 self.disturb(rng.choice(workers))
-        if any(stage.window for stage in case.stages):
-            self.kafka.produce(producer, chain.input, records.closing(last, self.play.partitions, case.keyed))
+        if case.windowed:
+            ends = records.closing(case.last or sent[-1], case.key, case.event_time, last, self.play.partitions)
+            self.kafka.produce(producer, chain.input, ends)
         for stage in workers:
             stage.revive()
         closed = int((last + records.FAR / 2 - datetime.datetime(1970, 1, 1)).total_seconds() * 1e6)

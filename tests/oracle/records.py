@@ -16,7 +16,7 @@ FIELDS = [
 ]
 BEGIN = datetime.datetime(2026, 1, 1)
 PER_SECOND = 3
-MAX_OUT_OF_ORDER = 8  # seconds
+MAX_OUT_OF_ORDER = 8  # seconds, when shuffled
 FAR = datetime.timedelta(days=1)  # from the last record to those that close every window
 
 
@@ -42,23 +42,28 @@ def payments(random, count):
     return sorted(found, key=lambda pair: pair[0])
 
 
-def shuffled(random, timed):
-    """None comes after one that is MAX_OUT_OF_ORDER newer."""
-    return sorted(timed, key=lambda pair: pair[0] + random.random() * MAX_OUT_OF_ORDER * 0.999)
+# Chosen by every filter of tests/sql/streamed/chains.json, so that what ends the input gets through.
+LAST = {"id": -1, "card": "card", "country": "DE", "amount": 99.0, "ratio": 1.0, "cents": 10**6, "price": "99.00", "ok": True,
+        "note": "last", "day": "2026-01-10", "ts": None}
 
 
-def placed(records, partitions, keyed):
-    """For Kafka: each in the partition of its key, or anywhere."""
-    return [(partition_of(r[KEY], partitions) if keyed else n // 5 % partitions, r[KEY] if keyed else None, json.dumps(r, ensure_ascii=False))
-            for n, r in enumerate(records)]
+def shuffled(random, timed, out_of_order):
+    """None comes after one that is `out_of_order` seconds newer."""
+    return sorted(timed, key=lambda pair: pair[0] + random.random() * out_of_order * 0.999)
 
 
-def closing(last, partitions, keyed):
-    """One record for each partition, so late that all windows close; its own never does. Of every country, so that rows
-    that a stage chooses have it, too."""
-    time = text(last + FAR)
+def placed(records, partitions, key):
+    """For Kafka: (partition, key, value), each in the partition of its key, a VARCHAR field; without one anywhere."""
+    assert len(key) <= 1, "keys of several fields are not played"
+    for n, record in enumerate(records):
+        name = record[key[0]] if key else None
+        yield partition_of(name, partitions) if key else n // 5 % partitions, name, json.dumps(record, ensure_ascii=False)
+
+
+def closing(like, key, event_time, last, partitions):
+    """A record for each partition, so much later than the last one that all windows close; its own never does."""
     for partition in range(partitions):
-        card = next(name for n in itertools.count() if not keyed or partition_of(name := f"card-{n}", partitions) == partition) if keyed else "card-0"
-        record = {"id": -1 - partition, "card": card, "country": "DE", "amount": 99.0, "ratio": 1.0, "cents": 10**6, "price": "99.00",
-                  "ok": True, "note": "last", "day": "2026-01-10", "ts": time}
-        yield partition, card if keyed else None, json.dumps(record)
+        record = like | {event_time: text(last + FAR)}
+        if key:
+            record[key[0]] = next(name for n in itertools.count() if partition_of(name := f"last-{n}", partitions) == partition)
+        yield partition, record[key[0]] if key else None, json.dumps(record, ensure_ascii=False)

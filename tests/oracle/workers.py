@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 PATIENCE = 120
@@ -17,12 +18,15 @@ class Workers:
         self.config.write_text(json.dumps(settings, indent=1))
         self.environment = os.environ | ({"TIDEGATE_TEST_FAULT": fault} if fault else {})
         self.running = {}  # by number; None: killed and not back yet
+        self.logs = {}  # by process
         self.kills = self.rescales = self.most = 0
 
     def start(self, number):
-        with open(self.directory / f"worker-{number}.log", "ab") as log:
-            self.running[number] = subprocess.Popen([self.program, "run", "--config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        path = self.directory / f"worker-{number}.{len(self.logs)}.log"
+        with open(path, "wb") as log:
+            process = self.running[number] = subprocess.Popen([self.program, "run", "--config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                                     env=self.environment | {"POD_NAME": f"worker-{number}"})
+        self.logs[process] = path
         self.most = max(self.most, len(self.running))
 
     def kill(self, number):
@@ -61,7 +65,8 @@ class Workers:
             process.kill()
             process.wait()
             raise RuntimeError(f"{self.directory.name}: a worker does not stop") from None
-        if code:
+        unborn = code == -signal.SIGTERM and not self.logs[process].read_bytes()  # stopped before it listened to signals
+        if code and not unborn:
             raise RuntimeError(f"{self.directory.name}: a worker that was told to stop ended with {code}")
 
     def stop(self):
