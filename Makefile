@@ -58,6 +58,11 @@ faults: ## workers, brokers, network and disks broken under load on three broker
 	@dev/setup services
 	@tests/faults/run --record docs/faults.md
 
+.PHONY: oracle
+oracle: ## what real workers stream, with kills and rescales, beside one DuckDB batch, into docs/oracle.md
+	@dev/setup services
+	@tests/oracle/run --net --record docs/oracle.md
+
 .PHONY: soak
 soak: ## an hour of healthy pipelines: no alert, into docs/soak.md
 	@dev/setup cluster

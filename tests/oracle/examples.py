@@ -11,7 +11,7 @@ from cases import Case, Stage
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 NOT_PLAYED = {"enrichment": "lookup tables", "formats": "fields that are not plain members of a JSON value"}
-TWINS = ("minimal", "webhook")  # their rows have nothing to tell them apart by
+TWINS = ("minimal", "mirror", "webhook")  # their rows have nothing to tell them apart by
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 

@@ -2,8 +2,10 @@
 with whatever lies behind it in memory."""
 import socket
 import struct
+import time
 
 OFFSET_FETCH, VERSION = 9, 5
+LATER = (14, 15, 16)  # the coordinator is loading, is not there, is not the one: for a moment, on a busy machine
 
 
 def string(text):
@@ -35,8 +37,29 @@ def received(connection, count):
     return data
 
 
+class Later(Exception):
+    """Kafka cannot tell now."""
+
+
+def judge(error, group):
+    if error in LATER:
+        raise Later
+    if error:
+        raise RuntimeError(f"Kafka does not tell the offsets of {group}: error {error}")
+
+
 def committed(address, group, topic, partitions, patience):
     """{partition: metadata} of those that have a committed offset. `address` is the only broker's."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            return fetch(address, group, topic, partitions, patience)
+        except Later:
+            time.sleep(0.2)
+    raise RuntimeError(f"Kafka does not tell the offsets of {group} within {patience} s")
+
+
+def fetch(address, group, topic, partitions, patience):
     body = string(group) + struct.pack(">i", 1) + string(topic) + struct.pack(f">i{partitions}i", partitions, *range(partitions))
     request = struct.pack(">hhi", OFFSET_FETCH, VERSION, 0) + string("oracle") + body
     host, port = address.split(":")
@@ -50,10 +73,8 @@ def committed(address, group, topic, partitions, patience):
         answer.string()
         for _ in range(answer.number("i")):
             partition, offset, _, metadata, error = answer.number("i"), answer.number("q"), answer.number("i"), answer.string(), answer.number("h")
-            if error:
-                raise RuntimeError(f"Kafka does not tell the offsets of {group}: error {error}")
+            judge(error, group)
             if offset >= 0:
                 found[partition] = metadata
-    if error := answer.number("h"):
-        raise RuntimeError(f"Kafka does not tell the offsets of {group}: error {error}")
+    judge(answer.number("h"), group)
     return found

@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import pathlib
 import random
+import signal
 import sys
 import threading
 
@@ -63,11 +64,12 @@ def catch(kafka, play, programs, fault):
     return caught
 
 
-def report(path, seed, lines):
+def report(path, seed, lines, wanted):
     now = datetime.datetime.now(datetime.timezone.utc)
     outcomes = [outcome for _, outcome in lines]
     good = sum(not outcome.problem for outcome in outcomes)
-    head = (f"Run of {now:%Y-%m-%d %H:%M} UTC, seed {seed}: {good} of {len(lines)} plays equal; {sum(o.kills for o in outcomes)} kills, "
+    stopped = f" (stopped before the other {wanted - len(lines)})" if len(lines) < wanted else ""
+    head = (f"Run of {now:%Y-%m-%d %H:%M} UTC, seed {seed}: {good} of {len(lines)} plays equal{stopped}; {sum(o.kills for o in outcomes)} kills, "
             f"{sum(o.rescales for o in outcomes)} rescales, {sum(o.rows for o in outcomes):,} rows compared.")
     table = ["| case | window | partitions | replicas | order | delivery | kills | rescales | rows compared | result |",
              "|---|---|---|---|---|---|---|---|---|---|", *(row(*line) for line in lines)]
@@ -94,18 +96,23 @@ def main():
         return 0
     say(f"seed {wanted.seed} (again: --seed {wanted.seed})")
     kafka = Kafka(wanted.kafka)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end the run with what was played
     with concurrent.futures.ThreadPoolExecutor(wanted.jobs) as pool:
         nets = []
         if wanted.net:
             example = next(p for p in plays(wanted.seed) if p.rough and p.case.name == "streamed/row-wise: decimals")
             nets = [pool.submit(catch, kafka, example, wanted.programs, fault) for fault in FAULTS]
-        outcomes = list(pool.map(lambda play: attempt(kafka, play, wanted.programs), chosen))
-        caught = [future.result() for future in nets]
-    lines = list(zip(chosen, outcomes))
+        running = [(play, pool.submit(attempt, kafka, play, wanted.programs)) for play in chosen]
+        try:
+            concurrent.futures.wait([future for _, future in running])
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+        lines = [(play, future.result()) for play, future in running if not future.cancelled()]
+        caught = [future.result() for future in nets if not future.cancelled()]
     if wanted.record:
-        report(wanted.record, wanted.seed, lines)
-    failed = sum(bool(outcome.problem) for outcome in outcomes) + caught.count(False)
-    passed = len(outcomes) + len(caught) - failed
+        report(wanted.record, wanted.seed, lines, len(chosen))
+    failed = sum(bool(outcome.problem) for _, outcome in lines) + caught.count(False)
+    passed = len(lines) + len(caught) - failed
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

@@ -14,6 +14,7 @@ from chain import Chain
 from workers import Workers
 
 PATIENCE = 240
+RECORDS = 3000
 PORTIONS = 6
 ACTS = ("kill", "kill and stay away", "add", "drain")
 
@@ -27,7 +28,6 @@ class Play:
     delivery: str
     rough: bool  # whether workers are killed and come and go
     seed: str
-    records: int = 3000
 
     def __str__(self):
         order = "shuffled" if self.shuffled else "in order"
@@ -81,7 +81,7 @@ class Player:
 
     def input(self):
         """All records in the order in which they are sent, and when the last one was, in event time."""
-        timed = self.play.case.make(self.random, self.play.records)
+        timed = self.play.case.make(self.random, RECORDS)
         last = records.BEGIN + datetime.timedelta(seconds=timed[-1][0])
         if self.play.shuffled:
             timed = records.shuffled(self.random, timed, self.play.case.out_of_order)

@@ -1,4 +1,4 @@
-"""The comparison must find what is wrong, and the batch must know what windows are. Without Kafka."""
+"""The comparison must find what is wrong, the batch must know what windows are, and the input must be what it says. Without Kafka."""
 import datetime
 import decimal
 import json
@@ -6,6 +6,8 @@ import random
 import unittest
 
 import batch
+import cases
+import play
 import records
 from broker import murmur2, partition_of
 from compare import compare, distinct
@@ -77,6 +79,16 @@ class Windows(unittest.TestCase):
         # 10:20 is cut at 12:00, at 13:00 and so on, with two hours (docs/windows.md), here in seconds.
         window = {"session": {"gap": 30000, "maxDuration": 120000}}
         self.assertEqual(self.windows(window, *range(20, 250, 10)), [(20, 120, 10), (120, 180, 6), (180, 240, 6), (240, 270, 1)])
+
+
+class Cases(unittest.TestCase):
+    def test_every_kind_of_window_has_cases_in_which_several_close(self):
+        windows = [stage.window for case in cases.everything() for stage in case.stages if stage.window]
+        self.assertGreaterEqual(len(windows), 40)
+        span = play.RECORDS / records.PER_SECOND * 1000
+        for kind in ("tumbling", "hopping", "session"):
+            lengths = [w[kind].get("size", w[kind].get("gap")) for w in windows if kind in w]
+            self.assertGreaterEqual(sum(3 * length < span for length in lengths), 5, kind)
 
 
 class Input(unittest.TestCase):
