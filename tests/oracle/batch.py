@@ -1,4 +1,5 @@
 """What DuckDB gives for all records in one batch. Nothing of Tidegate's engine is used: windows are plain SQL over the whole table."""
+import datetime
 import json
 import pathlib
 import tempfile
@@ -44,6 +45,12 @@ def with_windows(table, window, time, keys):
     return aligned(table, quoted(time), us["size"], us.get("slide", us["size"]))
 
 
+def in_utc(record, fields):
+    """Without ICU this DuckDB takes no notice of the offset of a time (docs/architecture.md, "Field types": none is UTC)."""
+    times = {f["name"]: datetime.datetime.fromisoformat(record[f["name"]]) for f in fields if f["type"] == "TIMESTAMP" and record.get(f["name"])}
+    return record | {name: (time.astimezone(datetime.UTC) if time.tzinfo else time).replace(tzinfo=None).isoformat() for name, time in times.items()}
+
+
 class Batch:
     """Tables and what was made of them; one per play."""
 
@@ -54,7 +61,7 @@ class Batch:
     def load(self, table, fields, records):
         with tempfile.TemporaryDirectory() as directory:
             file = pathlib.Path(directory) / "records"
-            file.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+            file.write_text("".join(json.dumps(in_utc(record, fields), ensure_ascii=False) + "\n" for record in records))
             texts = ", ".join(f"{quoted(f['name'])}: 'VARCHAR'" for f in fields)
             casts = ", ".join(f"CAST({quoted(f['name'])} AS {f['type']}) AS {quoted(f['name'])}" for f in fields)
             self.db.execute(f"CREATE TABLE {quoted(table)} AS SELECT {casts} FROM read_json('{file}', format='newline_delimited', columns={{{texts}}})")

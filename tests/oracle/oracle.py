@@ -91,6 +91,7 @@ def main():
     chosen = [p for p in plays(wanted.seed) if not wanted.texts or any(text in str(p) for text in wanted.texts)]
     if wanted.sample and wanted.sample < len(chosen):
         chosen = random.Random(wanted.seed).sample(chosen, wanted.sample)
+    chosen.sort(key=lambda play: play.case.brief)  # the more telling ones first
     if wanted.list:
         print(*chosen, sep="\n")
         return 0
