@@ -19,6 +19,7 @@ from play import Play, Player
 
 HERE = pathlib.Path(__file__).resolve().parent
 printing = threading.Lock()
+stopping = threading.Event()  # what has begun is played to its end, the rest is not
 # Mistakes that tests/worker/faulty_worker.cpp makes, and what must be found: rows that are missing, rows that are there twice.
 FAULTS = {"commit-before-produce": ("at-least-once", "missing"), "offset-off-by-one": ("exactly-once", "repeated")}
 
@@ -48,6 +49,8 @@ def row(play, outcome):
 
 
 def attempt(kafka, play, programs):
+    if stopping.is_set():
+        return None
     outcome = Player(kafka, play, programs / "worker/tidegate-worker").run()
     say(f"{'FAIL' if outcome.problem else 'ok  '} {play}: {outcome.kills} kills, {outcome.rescales} rescales, {outcome.rows} rows in "
         f"{outcome.seconds:.0f} s{': ' + outcome.problem if outcome.problem else ''}")
@@ -97,19 +100,16 @@ def main():
         return 0
     say(f"seed {wanted.seed} (again: --seed {wanted.seed})")
     kafka = Kafka(wanted.kafka)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end the run with what was played
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
     with concurrent.futures.ThreadPoolExecutor(wanted.jobs) as pool:
         nets = []
         if wanted.net:
             example = next(p for p in plays(wanted.seed) if p.rough and p.case.name == "streamed/row-wise: decimals")
             nets = [pool.submit(catch, kafka, example, wanted.programs, fault) for fault in FAULTS]
-        running = [(play, pool.submit(attempt, kafka, play, wanted.programs)) for play in chosen]
-        try:
-            concurrent.futures.wait([future for _, future in running])
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-        lines = [(play, future.result()) for play, future in running if not future.cancelled()]
-        caught = [future.result() for future in nets if not future.cancelled()]
+        outcomes = list(pool.map(lambda play: attempt(kafka, play, wanted.programs), chosen))
+        caught = [future.result() for future in nets]
+    lines = [(play, outcome) for play, outcome in zip(chosen, outcomes) if outcome]
     if wanted.record:
         report(wanted.record, wanted.seed, lines, len(chosen))
     failed = sum(bool(outcome.problem) for _, outcome in lines) + caught.count(False)
