@@ -16,11 +16,7 @@ build: ## operator, worker and CLI into build/dev (PRESET=release, asan, tsan fo
 	@dev/build $(PRESET)
 
 .PHONY: test
-<<<<<<< HEAD
-test: ## everything: unit, sanitizers, real API server, real Kafka, PostgreSQL and S3, real node
-=======
-test: ## everything: unit under sanitizers, real API server, real Kafka and PostgreSQL, real node
->>>>>>> main
+test: ## everything: unit under sanitizers, real API server, real Kafka, PostgreSQL and S3, real node
 	@tests/run
 
 .PHONY: test-unit
@@ -61,6 +57,11 @@ drill: ## faults on a real node: the right alert within a minute, into docs/dril
 faults: ## workers, brokers, network and disks broken under load on three brokers: nothing lost, into docs/faults.md
 	@dev/setup services
 	@tests/faults/run --record docs/faults.md
+
+.PHONY: oracle
+oracle: ## what real workers stream, with kills and rescales, beside one DuckDB batch, into docs/oracle.md
+	@dev/setup services
+	@tests/oracle/run --net --record docs/oracle.md
 
 .PHONY: soak
 soak: ## an hour of healthy pipelines: no alert, into docs/soak.md
