@@ -16,7 +16,11 @@ build: ## operator, worker and CLI into build/dev (PRESET=release, asan, tsan fo
 	@dev/build $(PRESET)
 
 .PHONY: test
+<<<<<<< HEAD
+test: ## everything: unit, sanitizers, real API server, real Kafka, PostgreSQL and S3, real node
+=======
 test: ## everything: unit under sanitizers, real API server, real Kafka and PostgreSQL, real node
+>>>>>>> main
 	@tests/run
 
 .PHONY: test-unit

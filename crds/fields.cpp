@@ -123,9 +123,15 @@ Result<void> check_fields(const PipelineSpec& spec) {
   }
   for (const Sink& sink : spec.sinks) {
     const Topic* topic = spec.topic(sink.from);
-    if (!sink.http || topic == nullptr || topic->format == "json") continue;
-    return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].http: posts records of format json, and topic '",
-                                    topic->name, "' is ", topic->format, "; put a processor in between")};
+    if (topic != nullptr && topic->retention && sink.s3 && sink.s3->max_age >= *topic->retention) {
+      return Error{"InvalidSpec",
+                   cat("spec.sinks[", sink.name, "].s3.maxAge: must be shorter than the retention of topic '",
+                       topic->name, "', which else deletes records before they are stored")};
+    }
+    if ((!sink.http && !sink.s3) || topic == nullptr || topic->format == "json") continue;
+    return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].", sink.http ? "http" : "s3",
+                                    ": takes records of format json, and topic '", topic->name, "' is ", topic->format,
+                                    "; put a processor in between")};
   }
   return {};
 }

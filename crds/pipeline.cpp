@@ -203,14 +203,38 @@ HttpTarget read_http_target(const Reader& at) {
   return out;
 }
 
+S3Target read_s3_target(const Reader& at) {
+  S3Target out;
+  out.endpoint = at["endpoint"].required_text();
+  out.region = at["region"].required_text();
+  out.bucket = at["bucket"].required_text();
+  out.path_style = at["pathStyle"].flag(true);
+  out.prefix = at["prefix"].text();
+  if (at["format"].choice({"ndjson", "parquet"}, 0) == 1) out.format = "parquet";
+  if (at["compression"].choice({"none", "gzip"}, 0) == 1) out.compression = "gzip";
+  if (out.format == "parquet" && out.compression != "none") at["compression"].fail("is only for ndjson");
+  out.max_records = at["maxRecords"].number(out.max_records);
+  if (out.max_records < 1) at["maxRecords"].fail("must be at least 1");
+  out.max_bytes = at["maxBytes"].number(out.max_bytes);
+  constexpr int least = 1 << 20;  // any record fits in it
+  if (out.max_bytes < least) at["maxBytes"].fail("must be at least 1048576");
+  if (at["maxAge"].present()) out.max_age = read_duration(at["maxAge"]);
+  if (at["caSecretRef"].present()) out.ca = read_secret_ref(at["caSecretRef"]);
+  out.access_key_id = read_secret_ref(at["accessKeyIdSecretRef"]);
+  out.secret_access_key = read_secret_ref(at["secretAccessKeySecretRef"]);
+  return out;
+}
+
 Sink read_sink(const Reader& at) {
   Sink out;
   read_stage(at, out, 0);
   out.from = at["from"].required_text();
   out.key = at["key"].texts();
   out.start = read_start(at);
-  if (at["postgres"].present() + at["http"].present() + at["kafka"].present() + at["log"].present() != 1)
-    at.fail("exactly one of postgres, http, kafka and log must be given");
+  if (at["postgres"].present() + at["http"].present() + at["kafka"].present() + at["s3"].present() +
+          at["log"].present() !=
+      1)
+    at.fail("exactly one of postgres, http, kafka, s3 and log must be given");
   if (const Reader postgres = at["postgres"]; postgres.present()) {
     out.postgres = Postgres{postgres["table"].required_text(), postgres["createTable"].flag(false),
                             read_secret_ref(postgres["dsnSecretRef"])};
@@ -219,6 +243,7 @@ Sink read_sink(const Reader& at) {
   }
   if (at["http"].present()) out.http = read_http_target(at["http"]);
   if (at["kafka"].present()) out.kafka = read_kafka_topic(at["kafka"]);
+  if (at["s3"].present()) out.s3 = read_s3_target(at["s3"]);
   return out;
 }
 

@@ -135,6 +135,23 @@ struct HttpTarget {
   std::optional<SecretKeyRef> signing;
 };
 
+// Objects in a bucket.
+struct S3Target {
+  std::string endpoint;
+  std::string region;
+  std::string bucket;
+  bool path_style = true;
+  std::string prefix;
+  std::string format = "ndjson";     // or parquet
+  std::string compression = "none";  // or gzip
+  int max_records = 100'000;         // an object is closed at whichever comes first
+  int max_bytes = 16 << 20;
+  Duration max_age{300'000};
+  std::optional<SecretKeyRef> ca;
+  SecretKeyRef access_key_id;
+  SecretKeyRef secret_access_key;
+};
+
 struct Sink : Stage {
   std::string from;
   std::vector<std::string> key;
@@ -142,6 +159,7 @@ struct Sink : Stage {
   std::optional<Postgres> postgres;  // none of them: the log
   std::optional<HttpTarget> http;
   std::optional<KafkaTopic> kafka;
+  std::optional<S3Target> s3;
 };
 
 struct Objectives {

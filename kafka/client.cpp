@@ -19,8 +19,9 @@ ConfBuilder::ConfBuilder(const ClientConfig& config) : conf_(rd_kafka_conf_new()
   rd_kafka_conf_set_log_cb(conf_.get(), on_log);
   set("bootstrap.servers", config.bootstrap_servers);
   set("client.id", config.client_id);
-  // Back within a second when a broker returns (the default waits up to ten).
-  set("reconnect.backoff.ms", "50");
+  // Back within a second when a broker returns (the default waits up to ten). Not sooner: while all brokers are away
+  // librdkafka 2.15 begins anew with the bootstrap servers every half of reconnect.backoff.ms, however long that lasts.
+  set("reconnect.backoff.ms", "1000");
   set("reconnect.backoff.max.ms", "1000");
   set("socket.keepalive.enable", "true");
   for (const auto& [name, value] : config.properties) set(name.c_str(), value);

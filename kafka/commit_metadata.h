@@ -14,6 +14,8 @@
 namespace tidegate::kafka {
 
 struct CommitMetadata {
+  // `windows` of a sink whose committed offset lies before `position`, at the oldest record that is not stored yet.
+  static constexpr const char* kObjects = "objects";
   static constexpr std::size_t kMaxBytes = 4096;  // what a broker takes by default (offset.metadata.max.bytes)
 
   std::int64_t position = 0;
@@ -40,7 +42,7 @@ struct CommitMetadata {
   // Rows that the stage is still to write from records at `position` or after, or from open windows, are not older.
   std::optional<std::int64_t> output_watermark_us;
   bool idle = false;    // the partition has stood at its end for its idleTimeout, and no window is open
-  std::string windows;  // what the windows depend on, hashed; empty: not a windowed stage
+  std::string windows;  // what the windows depend on, hashed, or kObjects; empty: the offset is the position
   std::string topic_id;
   std::int64_t at_ms = 0;  // the worker's wall clock
   bool waiting = false;

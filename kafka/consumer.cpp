@@ -9,6 +9,8 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "kafka/client.h"
+#include "kafka/group_watch.h"
+#include "kafka/membership.h"
 #include "kafka/start_position.h"
 #include "kafka/topic_id.h"
 #include "kafka/transaction_offsets.h"
@@ -18,7 +20,6 @@ namespace {
 
 constexpr Duration kRequestTimeout{5000};
 constexpr Duration kRetryPause{500};
-constexpr Duration kWatchInterval{2000};
 
 }  // namespace
 
@@ -46,9 +47,9 @@ struct Consumer::Impl {
   Handle handle;
   Queue queue;
   Queue commit_queue;
-  Queue watch_queue;
-  bool watching = false;
-  SteadyTime next_watch{};
+  std::optional<TopicWatch> topic_watch;
+  std::optional<GroupWatch> group_watch;
+  int partitions = 0;  // of the topic, once known
 
   PartitionList list_of(const std::vector<int>& partitions) const {
     PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
@@ -165,29 +166,32 @@ struct Consumer::Impl {
   // The client goes over to a topic made again under the same name without a word, at the old position (a FIXME in
   // librdkafka 2.15's rd_kafka_topic_metadata_update2), so the topic's id is asked for now and then.
   void watch_topic(Polled& polled) {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (!watching) {
-      if (now < next_watch) return;
-      next_watch = now + kWatchInterval;
-      watching = true;
-      ask_topics(handle.get(), {options.topic}, kRequestTimeout, watch_queue.get());
-      return;
-    }
-    const Event event(rd_kafka_queue_poll(watch_queue.get(), 0));
-    if (!event) return;
-    watching = false;
-    const auto topics = read_topics(event.get());
-    if (!topics) return;
-    const auto found = topics->find(options.topic);
-    connection.complain(found == topics->end() ? cat("topic ", options.topic, " does not exist") : "");
-    if (found == topics->end()) return;
+    const std::optional<TopicState> now = topic_watch->news();
+    if (!now) return;
+    connection.complain(now->id.empty() ? cat("topic ", options.topic, " does not exist") : "");
+    if (now->id.empty()) return;
+    partitions = now->partitions;
     for (auto& [partition, mine] : owned) {
-      if (mine.broken || mine.topic_id == found->second.id) continue;
+      if (mine.broken || mine.topic_id == now->id) continue;
       mine.broken = true;
       rd_kafka_pause_partitions(handle.get(), list_of({partition}).get());
       polled.broken.push_back({partition, *position_problem(options.topic, partition, mine.position, mine.topic_id,
-                                                            found->second.id, 0, mine.position)});
+                                                            now->id, 0, mine.position)});
     }
+  }
+
+  Result<void> subscribe() {
+    const PartitionList topics = list_of({RD_KAFKA_PARTITION_UA});
+    const auto code = rd_kafka_subscribe(handle.get(), topics.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code).context("subscribe to topic " + options.topic);
+    return {};
+  }
+
+  void watch_group() {
+    if (!group_watch || !group_watch->should_rejoin(partitions)) return;
+    log::warn("a partition has no worker: leaving the group and joining it again", {{"topic", options.topic}});
+    rd_kafka_unsubscribe(handle.get());
+    if (auto subscribed = subscribe(); !subscribed) log::error(subscribed.error().message);
   }
 
   // Why the client is of no use any more. Asked for, because not every path tells: an answer to a commit that says
@@ -252,11 +256,7 @@ Consumer::~Consumer() {
 Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& options, AssignmentListener& listener) {
   auto impl = std::make_unique<Impl>(options, listener);
   ConfBuilder conf(options.client);
-  conf.set("group.id", options.group);
-  conf.set("group.instance.id", options.instance);
-  conf.set("partition.assignment.strategy", "cooperative-sticky");
-  conf.set("session.timeout.ms", "6000");  // the lowest a broker allows by default
-  conf.set("heartbeat.interval.ms", "1500");
+  set_membership(conf, options.protocol, options.group, options.instance);
   conf.set("enable.auto.commit", "false");
   conf.set("enable.auto.offset.store", "false");
   conf.set("auto.offset.reset", "error");
@@ -273,11 +273,11 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
   rd_kafka_poll_set_consumer(impl->handle.get());
   impl->queue.reset(rd_kafka_queue_get_consumer(impl->handle.get()));
   impl->commit_queue.reset(rd_kafka_queue_new(impl->handle.get()));
-  impl->watch_queue.reset(rd_kafka_queue_new(impl->handle.get()));
-  const PartitionList topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), options.topic.c_str(), RD_KAFKA_PARTITION_UA);
-  const auto code = rd_kafka_subscribe(impl->handle.get(), topics.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code).context("subscribe to topic " + options.topic);
+  impl->topic_watch.emplace(impl->handle.get(), options.topic);
+  if (options.protocol == GroupProtocol::classic) {
+    impl->group_watch.emplace(impl->handle.get(), options.group, options.topic, options.instance);
+  }
+  if (auto subscribed = impl->subscribe(); !subscribed) return std::move(subscribed).error();
   return std::unique_ptr<Consumer>(new Consumer(std::move(impl)));
 }
 
@@ -303,6 +303,7 @@ Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
   }
   Polled polled;
   impl.watch_topic(polled);
+  impl.watch_group();
   for (auto& [partition, mine] : impl.owned) {
     if (!std::exchange(mine.doubtful, false)) continue;
     if (auto problem = impl.examine(partition)) polled.broken.push_back({partition, *std::move(problem)});
@@ -371,12 +372,8 @@ void Consumer::leave(Duration patience) {
   Impl& impl = *impl_;
   if (impl.closed || rd_kafka_unsubscribe(impl.handle.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
   const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
-  const auto member = [&] {
-    const std::unique_ptr<char, void (*)(char*)> id(rd_kafka_memberid(impl.handle.get()),
-                                                    [](char* text) { rd_kafka_mem_free(nullptr, text); });
-    return id != nullptr && *id != '\0';  // the library clears it when it sends the request to leave
-  };
-  while ((!impl.owned.empty() || member()) && std::chrono::steady_clock::now() < deadline) {
+  while ((!impl.owned.empty() || is_member(impl.handle.get(), impl.options.protocol)) &&
+         std::chrono::steady_clock::now() < deadline) {
     rd_kafka_message_t* message = nullptr;
     if (rd_kafka_consume_batch_queue(impl.queue.get(), 20, &message, 1) == 1) rd_kafka_message_destroy(message);
   }
@@ -388,7 +385,8 @@ void Consumer::close() {
   rd_kafka_consumer_close(impl_->handle.get());
   impl_->queue.reset();
   impl_->commit_queue.reset();
-  impl_->watch_queue.reset();
+  impl_->topic_watch.reset();
+  impl_->group_watch.reset();
 }
 
 std::int64_t Consumer::lag() const {

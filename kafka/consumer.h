@@ -19,10 +19,14 @@ namespace tidegate::kafka {
 
 struct TransactionOffsets;
 
+// classic: a static member, assigned by one of the members. consumer: KIP-848, assigned by the broker (Kafka 4.0 on).
+enum class GroupProtocol { classic, consumer };
+
 struct ConsumerOptions {
   ClientConfig client;
   std::string group;
   std::string instance;  // group.instance.id: a restart within the session timeout keeps its partitions
+  GroupProtocol protocol = GroupProtocol::classic;
   std::string topic;
   std::string start = "earliest";  // where a group without a committed offset begins: earliest | latest | RFC 3339 time
   // Begin at the committed offset, as a stage with windows must; others begin at the position beside it, if that is

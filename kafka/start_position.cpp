@@ -96,8 +96,10 @@ Result<std::vector<StartPosition>> start_positions(rd_kafka_t* client, const std
       const std::string_view text(static_cast<const char*>(found.metadata), found.metadata_size);
       if (auto committed = CommitMetadata::decode(text)) position.committed = *std::move(committed);
       const std::string known_id = position.committed ? position.committed->topic_id : "";
-      // What an earlier version of the stage kept in windows is not read again by one without.
-      if (position.committed && !position.committed->windows.empty() && !rewind) {
+      // What an earlier version of the stage kept in windows is not read again by one without; what it did not store
+      // is.
+      if (position.committed && !position.committed->windows.empty() && !rewind &&
+          position.committed->windows != CommitMetadata::kObjects) {
         position.position = std::max(found.offset, position.committed->position);
       }
       position.problem =

@@ -10,13 +10,6 @@
 #include "kafka/topic_id.h"
 
 namespace tidegate::kafka {
-namespace {
-
-constexpr Duration kRequestTimeout{5000};
-constexpr Duration kWatchInterval{2000};
-
-}  // namespace
-
 struct TopicFollower::Impl {
   struct Partition {
     std::int64_t low = -1;   // where the log began; -1: not known yet
@@ -29,9 +22,7 @@ struct TopicFollower::Impl {
   Connection connection;
   Handle handle;
   Queue queue;
-  Queue watch_queue;
-  bool watching = false;
-  SteadyTime next_watch{};
+  std::optional<TopicWatch> watch_topic;
   std::string id;  // "": not found (any more)
   std::vector<Partition> partitions;
   bool anew = false;
@@ -43,28 +34,17 @@ struct TopicFollower::Impl {
 
   // Whether the topic is (still) the one that is read.
   Result<void> watch() {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (!watching) {
-      if (now < next_watch) return {};
-      next_watch = now + kWatchInterval;
-      watching = true;
-      ask_topics(handle.get(), {topic}, kRequestTimeout, watch_queue.get());
-    }
-    const Event event(rd_kafka_queue_poll(watch_queue.get(), 0));
-    if (!event) return {};
-    watching = false;
-    const auto topics = read_topics(event.get());
-    if (!topics) return {};  // the error callback tells why
-    const auto found = topics->find(topic);
-    connection.complain(found == topics->end() ? cat("topic ", topic, " does not exist") : "");
-    if (found == topics->end()) {
+    const std::optional<TopicState> now = watch_topic->news();
+    if (!now) return {};
+    connection.complain(now->id.empty() ? cat("topic ", topic, " does not exist") : "");
+    if (now->id.empty()) {
       id.clear();
       return assign(0);
     }
-    if (found->second.id == id && found->second.partitions == static_cast<int>(partitions.size())) return {};
-    id = found->second.id;
+    if (now->id == id && now->partitions == static_cast<int>(partitions.size())) return {};
+    id = now->id;
     anew = true;
-    return assign(static_cast<std::size_t>(found->second.partitions));
+    return assign(static_cast<std::size_t>(now->partitions));
   }
 
   Result<void> assign(std::size_t count) {
@@ -119,7 +99,7 @@ TopicFollower::TopicFollower(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 TopicFollower::~TopicFollower() {
   rd_kafka_consumer_close(impl_->handle.get());
   impl_->queue.reset();
-  impl_->watch_queue.reset();
+  impl_->watch_topic.reset();
 }
 
 Result<std::unique_ptr<TopicFollower>> TopicFollower::open(const ClientConfig& client, const std::string& topic) {
@@ -141,7 +121,7 @@ Result<std::unique_ptr<TopicFollower>> TopicFollower::open(const ClientConfig& c
   impl->handle = *std::move(handle);
   rd_kafka_poll_set_consumer(impl->handle.get());
   impl->queue.reset(rd_kafka_queue_get_consumer(impl->handle.get()));
-  impl->watch_queue.reset(rd_kafka_queue_new(impl->handle.get()));
+  impl->watch_topic.emplace(impl->handle.get(), topic);
   return std::unique_ptr<TopicFollower>(new TopicFollower(std::move(impl)));
 }
 

@@ -1,8 +1,10 @@
 #include "kafka/topic_id.h"
 
-#include "kafka/client.h"
-
 namespace tidegate::kafka {
+namespace {
+
+constexpr Duration kInterval{2000};
+constexpr Duration kRequestTimeout{5000};
 
 using Collection = std::unique_ptr<rd_kafka_TopicCollection_t, Destroy<rd_kafka_TopicCollection_destroy>>;
 
@@ -47,6 +49,8 @@ Result<std::map<std::string, TopicState>> read_topics(rd_kafka_event_t* event) {
   return states;
 }
 
+}  // namespace
+
 Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, const std::vector<std::string>& names,
                                                           Duration timeout) {
   if (names.empty()) return std::map<std::string, TopicState>{};
@@ -56,6 +60,26 @@ Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, co
   const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>((timeout + kMargin).count())));
   if (!event) return to_error(RD_KAFKA_RESP_ERR__TIMED_OUT).context("describe topics");
   return read_topics(event.get());
+}
+
+TopicWatch::TopicWatch(rd_kafka_t* client, std::string topic)
+    : client_(client), topic_(std::move(topic)), queue_(rd_kafka_queue_new(client)) {}
+
+std::optional<TopicState> TopicWatch::news() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!asking_) {
+    if (now < next_) return std::nullopt;
+    next_ = now + kInterval;
+    asking_ = true;
+    ask_topics(client_, {topic_}, kRequestTimeout, queue_.get());
+  }
+  const Event event(rd_kafka_queue_poll(queue_.get(), 0));
+  if (!event) return std::nullopt;
+  asking_ = false;
+  const auto topics = read_topics(event.get());
+  if (!topics) return std::nullopt;  // the client's error callback tells why
+  const auto found = topics->find(topic_);
+  return found == topics->end() ? TopicState{} : found->second;
 }
 
 }  // namespace tidegate::kafka

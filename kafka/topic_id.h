@@ -4,12 +4,14 @@
 #include <librdkafka/rdkafka.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "kafka/admin.h"
+#include "kafka/client.h"
 
 namespace tidegate::kafka {
 
@@ -17,8 +19,19 @@ namespace tidegate::kafka {
 Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, const std::vector<std::string>& names,
                                                           Duration timeout);
 
-// The same in two steps, for a thread that cannot wait: the answer arrives as an event in `queue`.
-void ask_topics(rd_kafka_t* client, const std::vector<std::string>& names, Duration timeout, rd_kafka_queue_t* queue);
-Result<std::map<std::string, TopicState>> read_topics(rd_kafka_event_t* event);
+// The same now and then, for a thread that cannot wait. `client` must outlive it.
+class TopicWatch {
+ public:
+  TopicWatch(rd_kafka_t* client, std::string topic);
+  // To be called often. What a new answer says; a topic that does not exist has no id. Nothing: there is none.
+  std::optional<TopicState> news();
+
+ private:
+  rd_kafka_t* client_;
+  std::string topic_;
+  Queue queue_;
+  bool asking_ = false;
+  SteadyTime next_{};
+};
 
 }  // namespace tidegate::kafka

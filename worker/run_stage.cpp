@@ -14,6 +14,7 @@
 #include "worker/sinks/kafka_sink.h"
 #include "worker/sinks/log_sink.h"
 #include "worker/sinks/postgres_sink.h"
+#include "worker/sinks/s3_store.h"
 #include "worker/sources/http_intake.h"
 #include "worker/stage/health.h"
 #include "worker/stage/settings.h"
@@ -52,6 +53,19 @@ Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) 
   return sinks::make_postgres_sink(*settings.postgres_sink, *std::move(fields), settings.kafka.client_id);
 }
 
+// What cannot be made is known before the stage begins.
+Result<void> run_object_sink(const stage::Settings& settings, metrics::Registry& registry, stage::Health& health,
+                             const std::stop_token& stop, const stage::StepWrapper& wrap) {
+  auto fields = codec::Schema::from_json(settings.input_fields, settings.input_format);
+  if (!fields) return std::move(fields).error();
+  if (auto store = sinks::make_s3_store(*settings.s3_sink); !store) return std::move(store).error();
+  const auto make_step = [&] {
+    return stage::object_step(settings, settings.s3_sink->objects, *fields, *sinks::make_s3_store(*settings.s3_sink));
+  };
+  stage::run_sink(settings, make_step, registry, health, stop, wrap);
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, const stage::Output& output) {
@@ -59,6 +73,12 @@ Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, 
     return Error{
         "InvalidArguments",
         "the dead letters of a stage with a window cannot be replayed: the windows that they belong to are closed"};
+  }
+  if (settings.s3_sink) {
+    return Error{
+        "InvalidArguments",
+        "the dead letters of an s3 sink cannot be replayed: an object holds records of the topic; write them to "
+        "the topic again"};
   }
   if (settings.kind == stage::Kind::processor) {
     auto tables = settings.tables.items().empty() ? nullptr : std::make_shared<stage::Tables>(settings, nullptr);
@@ -118,6 +138,11 @@ int run_stage(const std::string& config, const stage::StepWrapper& wrap) {
       stage::run_processor(*settings, registry, health, signals.token(), wrap);
       break;
     case stage::Kind::sink: {
+      if (settings->s3_sink) {
+        if (auto ran = run_object_sink(*settings, registry, health, signals.token(), wrap); !ran)
+          return fail(ran.error());
+        break;
+      }
       auto sink = make_sink(*settings);
       if (!sink) return fail(sink.error());
       stage::run_sink(*settings, *std::move(sink), registry, health, signals.token(), wrap);

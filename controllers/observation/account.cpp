@@ -10,14 +10,14 @@ health::Count known(std::int64_t offset) {
 
 }  // namespace
 
-StageAccount StageProgress::account() const {
+StageAccount StageProgress::account(SteadyTime now) const {
   StageAccount out;
   std::int64_t latest = -1, latest_error = -1;
   for (const Partition& partition : partitions_) {
     health::PartitionEvidence& seen = out.partitions.emplace_back();
     seen.log_start = known(partition.start);
     seen.readable = known(partition.stable);
-    seen.log_end = known(partition.end);
+    if (now - log_read_ <= kLogStale) seen.log_end = known(partition.end);
     // Beyond the end it is not a position in this log.
     if (!partition.beyond) seen.position = known(partition.position);
     seen.committed = partition.committed;

@@ -71,6 +71,8 @@ struct StageAccount {
 inline constexpr Duration kStandsStill{8'000};
 // It renews its commit every 10 s when there is nothing to do.
 inline constexpr Duration kGoneSilent{25'000};
+// Log ends are read every second.
+inline constexpr Duration kLogStale{5'000};
 
 // What a verdict depends on, in a word that changes when the verdict would: the observer's reason to call.
 std::string outline(const StageFigures& figures);
@@ -91,7 +93,8 @@ class StageProgress {
 
   StageFigures figures(SteadyTime now) const;
   StageReading reading(SteadyTime now) const;  // reading.cpp
-  StageAccount account() const;                // account.cpp
+  // Without log ends while they cannot be read: what stood open at the last look need not stand open now.
+  StageAccount account(SteadyTime now) const;  // account.cpp
 
  private:
   struct Partition {

@@ -6,8 +6,7 @@
 namespace tidegate::controllers {
 namespace {
 
-// Log ends are read every second; commits too, but of a stage without work only every 4 s.
-constexpr Duration kLogStale{5'000};
+// Commits are read every second, but of a stage without work only every 4 s.
 constexpr Duration kCommitsStale{10'000};
 
 constexpr double microseconds = 1e6;

@@ -78,7 +78,7 @@ HealthView Observer::health(const kube::Key& key) const {
     for (const auto& partition : log->second) *topic.appended += partition.end;
   }
   for (const auto& [name, stage] : found->second.stages)
-    out.stages[name] = {figures(stage, now), stage.progress.account(), stage.progress.reading(now).age_seconds};
+    out.stages[name] = {figures(stage, now), stage.progress.account(now), stage.progress.reading(now).age_seconds};
   return out;
 }
 

@@ -108,6 +108,12 @@ Result<void> Acceptance::check_references(const std::string& ns, const crds::Pip
   for (const auto& sink : spec.sinks) {
     if (sink.postgres) refs.emplace_back(sink.postgres->dsn, cat("spec.sinks[", sink.name, "].postgres.dsnSecretRef"));
     if (sink.kafka) add_kafka(sink.kafka->cluster, cat("spec.sinks[", sink.name, "].kafka"));
+    if (sink.s3) {
+      const std::string field = cat("spec.sinks[", sink.name, "].s3.");
+      if (sink.s3->ca) refs.emplace_back(*sink.s3->ca, field + "caSecretRef");
+      refs.emplace_back(sink.s3->access_key_id, field + "accessKeyIdSecretRef");
+      refs.emplace_back(sink.s3->secret_access_key, field + "secretAccessKeySecretRef");
+    }
     if (!sink.http) continue;
     const std::string field = cat("spec.sinks[", sink.name, "].http.");
     if (sink.http->ca) refs.emplace_back(*sink.http->ca, field + "caSecretRef");

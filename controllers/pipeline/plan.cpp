@@ -103,8 +103,10 @@ class StagePlanner {
     };
     // The pod's name is the worker's identity in its consumer group.
     Json out = Json::array({from("POD_NAME", "fieldRef", "fieldPath", "metadata.name")});
+    if (has_windows() || settings_.json.at("sink").has("s3")) {
+      out.push_back(from("TIDEGATE_MEMORY_BYTES", "resourceFieldRef", "resource", "limits.memory"));
+    }
     if (!has_windows()) return out;
-    out.push_back(from("TIDEGATE_MEMORY_BYTES", "resourceFieldRef", "resource", "limits.memory"));
     out.push_back(Json::object({{"name", "TIDEGATE_SPILL_DIRECTORY"}, {"value", "/tmp/windows"}}));
     out.push_back(Json::object({{"name", "TIDEGATE_SPILL_BYTES"}, {"value", std::to_string(kSpillMebibytes << 20)}}));
     return out;

@@ -107,6 +107,22 @@ Json http_settings(StageSettings& out, const crds::HttpTarget& http) {
                        {"signingFile", mount(out, "signing", http.signing)}});
 }
 
+Json s3_settings(StageSettings& out, const crds::S3Target& s3) {
+  return Json::object({{"endpoint", s3.endpoint},
+                       {"region", s3.region},
+                       {"bucket", s3.bucket},
+                       {"pathStyle", s3.path_style},
+                       {"prefix", s3.prefix},
+                       {"format", s3.format},
+                       {"compression", s3.compression},
+                       {"maxRecords", s3.max_records},
+                       {"maxBytes", s3.max_bytes},
+                       {"maxAge", s3.max_age.count()},
+                       {"caFile", mount(out, "ca", s3.ca)},
+                       {"accessKeyIdFile", mount(out, "access-key-id", s3.access_key_id)},
+                       {"secretAccessKeyFile", mount(out, "secret-access-key", s3.secret_access_key)}});
+}
+
 }  // namespace
 
 std::string SecretMount::file() const {
@@ -165,6 +181,8 @@ StageSettings sink_settings(const PipelineContext& context, const Accepted& acce
                                                                 {"dsnFile", out.secrets.back().file()}})}});
   } else if (sink.http) {
     out.json["sink"] = Json::object({{"http", http_settings(out, *sink.http)}});
+  } else if (sink.s3) {
+    out.json["sink"] = Json::object({{"s3", s3_settings(out, *sink.s3)}});
   } else if (sink.kafka) {
     out.json["sink"] = Json::object({{"kafka", other_kafka(*sink.kafka, "target", out.secrets)}});
   } else {

@@ -23,6 +23,11 @@ def left():
     return {page: sections for page, sections in pages.items() if sections}
 
 
+def leave_out(alerts):
+    """The pages of these alerts need not be run any more."""
+    done.update((alert.removeprefix("Tidegate") + ".md", section) for alert in alerts for section in SECTIONS)
+
+
 def run(page, section, namespace, pipeline, stage):
     """Runs them all in order; the output of the first that failed, or nothing. As in one shell: what Diagnosis set is still set."""
     env = {**os.environ, "PATH": f"{ROOT}/build/dev/cli:{os.environ['PATH']}",

@@ -5,10 +5,12 @@
 //   commit-before-produce   rows are written one batch later than their records are committed
 //   offset-off-by-one       a transaction commits one record less than it has rows of
 //   offsets-left-out        a transaction commits rows alone
+//   die-giving-up           it is gone in the moment in which it has to give partitions up
 //   no-abort-on-revoke      a transaction is committed though its partitions belong to another worker by now
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -88,6 +90,12 @@ rd_kafka_error_t* __wrap_rd_kafka_send_offsets_to_transaction(rd_kafka_t* client
     return __real_rd_kafka_send_offsets_to_transaction(client, offsets, anonymous.get(), timeout_ms);
   }
   return __real_rd_kafka_send_offsets_to_transaction(client, offsets, group, timeout_ms);
+}
+rd_kafka_error_t* __real_rd_kafka_incremental_unassign(rd_kafka_t*, const rd_kafka_topic_partition_list_t*);
+rd_kafka_error_t* __wrap_rd_kafka_incremental_unassign(rd_kafka_t* client,
+                                                       const rd_kafka_topic_partition_list_t* partitions) {
+  if (fault("die-giving-up")) std::raise(SIGKILL);
+  return __real_rd_kafka_incremental_unassign(client, partitions);
 }
 rd_kafka_error_t* __real_rd_kafka_abort_transaction(rd_kafka_t*, int);
 rd_kafka_error_t* __wrap_rd_kafka_abort_transaction(rd_kafka_t* client, int timeout_ms) {

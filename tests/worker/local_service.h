@@ -1,5 +1,6 @@
-// The servers of the worker tests: dev/postgres/local and dev/kafka/local, each in the directory and on the port that
-// TIDEGATE_TEST_POSTGRES and TIDEGATE_TEST_KAFKA ("DIR PORT") name. Tests may stop them and start them again.
+// The servers of the worker tests: dev/postgres/local, dev/kafka/local and dev/s3/local, each in the directory and on
+// the port that TIDEGATE_TEST_POSTGRES, TIDEGATE_TEST_KAFKA and TIDEGATE_TEST_S3 ("DIR PORT") name. Tests may stop them
+// and start them again.
 #pragma once
 
 #include <csignal>
@@ -21,6 +22,7 @@ class LocalService {
     std::istringstream(place) >> directory_ >> port_;
   }
 
+  const std::string& directory() const { return directory_; }
   const std::string& port() const { return port_; }
   std::string address() const { return cat("127.0.0.1:", port_); }
   void start() { run("up", port_); }  // no-op when it runs

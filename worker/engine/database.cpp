@@ -63,7 +63,7 @@ std::string_view DatabaseError::summary() const {
   }
 }
 
-Result<Database> Database::open(const std::string& memory_limit, const Disk& disk) {
+Result<Database> Database::open(const std::string& memory_limit, const Disk& disk, Files files) {
   Handle<duckdb_config, duckdb_destroy_config> config;
   if (duckdb_create_config(&config) != DuckDBSuccess) return engine_failed("configuration", "out of memory");
   const std::pair<const char*, const char*> settings[] = {
@@ -91,9 +91,11 @@ Result<Database> Database::open(const std::string& memory_limit, const Disk& dis
   if (duckdb_connect(database.database_.get(), &database.connection_) != DuckDBSuccess) {
     return engine_failed("opening DuckDB", "no connection");
   }
+  std::vector<std::string> late_settings = {cat("max_temp_directory_size = '", std::to_string(disk.bytes), "B'"),
+                                            "TimeZone = 'UTC'"};
   // Turned off now and not before: what is in temp_directory stays within reach.
-  for (const std::string& setting : {cat("max_temp_directory_size = '", std::to_string(disk.bytes), "B'"),
-                                     std::string("enable_external_access = false"), std::string("TimeZone = 'UTC'")}) {
+  if (files == Files::forbidden) late_settings.emplace_back("enable_external_access = false");
+  for (const std::string& setting : late_settings) {
     if (auto set = database.execute(cat("SET ", setting)); !set) return std::move(set).error();
   }
   return database;

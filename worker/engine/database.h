@@ -60,14 +60,17 @@ struct Disk {
   std::int64_t bytes = 0;
 };
 
+// Whether statements may read and write files; none that a user wrote may.
+enum class Files { forbidden, allowed };
+
 // Strings of a result, row by row.
 using TextRows = std::vector<std::vector<std::string>>;
 
 class Database {
  public:
-  // One thread, memory bounded, UTC, no files but its own in `disk`, no network, no extensions. Settings can still
-  // change until lock().
-  static Result<Database> open(const std::string& memory_limit, const Disk& disk = {});
+  // One thread, memory bounded, UTC, no files but its own in `disk` unless they are allowed, no network, no extensions.
+  // Settings can still change until lock().
+  static Result<Database> open(const std::string& memory_limit, const Disk& disk = {}, Files files = Files::forbidden);
   // Whether an execute() or append() failed because neither memory nor disk took more.
   static bool out_of_memory(const Error& error);
 

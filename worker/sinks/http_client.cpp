@@ -8,11 +8,15 @@ namespace tidegate::sinks {
 namespace {
 
 constexpr long connect_timeout_ms = 4000;
-constexpr std::size_t most_answer = 300;
+
+struct Body {
+  std::string& text;
+  std::size_t most;
+};
 
 std::size_t take(const char* bytes, std::size_t, std::size_t size, void* into) {
-  auto& body = *static_cast<std::string*>(into);
-  body.append(bytes, std::min(size, most_answer - body.size()));
+  auto& [text, most] = *static_cast<Body*>(into);
+  text.append(bytes, std::min(size, most - text.size()));
   return size;  // the rest is read too, so that the connection can be used again
 }
 
@@ -20,42 +24,44 @@ std::size_t take(const char* bytes, std::size_t, std::size_t size, void* into) {
 
 struct HttpClient::Handle {
   CURL* curl = curl_easy_init();
-  std::string url;
   std::string ca_file;
 
   ~Handle() { curl_easy_cleanup(curl); }
 };
 
-HttpClient::HttpClient(std::string url, std::string ca_file) : handle_(std::make_unique<Handle>()) {
-  handle_->url = std::move(url);
+HttpClient::HttpClient(std::string ca_file) : handle_(std::make_unique<Handle>()) {
   handle_->ca_file = std::move(ca_file);
 }
 
 HttpClient::~HttpClient() = default;
 
-Result<HttpAnswer> HttpClient::post(const std::vector<std::string>& headers, const std::string& body,
-                                    Duration timeout) {
+Result<HttpAnswer> HttpClient::send(const HttpRequest& request) {
   CURL* const curl = handle_->curl;
   if (curl == nullptr) return Error{"Unreachable", "out of memory"};
   curl_slist* list = nullptr;
-  for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
+  for (const std::string& header : request.headers) list = curl_slist_append(list, header.c_str());
   list = curl_slist_append(list, "Expect:");  // no round trip before the body
   HttpAnswer answer;
+  Body body{answer.body, request.most_answer};
   char words[CURL_ERROR_SIZE] = "";
   curl_easy_reset(curl);  // keeps the connection
-  curl_easy_setopt(curl, CURLOPT_URL, handle_->url.c_str());
+  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!handle_->ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, handle_->ca_file.c_str());
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  if (request.method != "GET") {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data() == nullptr ? "" : request.body.data());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  }
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
   const CURLcode code = curl_easy_perform(curl);
   curl_slist_free_all(list);

@@ -1,7 +1,6 @@
 #include "worker/sinks/http_sink.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -12,6 +11,7 @@
 #include "worker/codec/row_reader.h"
 #include "worker/sinks/http_client.h"
 #include "worker/sinks/http_request.h"
+#include "worker/sinks/secret_file.h"
 
 namespace tidegate::sinks {
 namespace {
@@ -46,7 +46,6 @@ class HttpSink final : public Sink {
   void encode(std::span<const kafka::Record> records, WriteOutcome& outcome);
   Result<void> send(std::size_t first, std::size_t last, SteadyTime begin);
   Result<HttpAnswer> post(std::span<const HttpLine> lines, Duration timeout);
-  Result<std::string> read(const std::string& path) const;
   Error waiting(std::string_view problem);
 
   const stage::HttpSinkSettings settings_;
@@ -69,32 +68,22 @@ Error HttpSink::waiting(std::string_view problem) {
   return {"Waiting", std::string(truncate_utf8(cat("HTTP: ", problem), longest_problem))};
 }
 
-Result<std::string> HttpSink::read(const std::string& path) const {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  std::string value(trim(text));
-  if (value.empty()) return Error{"Waiting", cat("nothing in ", path)};
-  if (value.find_first_of("\r\n") != std::string::npos) return Error{"Waiting", cat("more than one line in ", path)};
-  return value;
-}
-
 Result<void> HttpSink::open() {
   client_.reset();
   if (const auto left = not_before_ - clock_.steady(); left > Duration{0}) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
     return waiting(cat("the target asked for a pause, ", std::to_string(seconds), " s are left"));
   }
-  auto token = read(settings_.token_file);
+  auto token = read_secret(settings_.token_file);
   if (!token) return waiting(token.error().message);
-  auto secret = read(settings_.signing_file);
+  auto secret = read_secret(settings_.signing_file);
   if (!secret) return waiting(secret.error().message);
   if (!secret->empty() && webhook_signature(*secret, "", 0, "").empty()) {
     return waiting(cat("the secret in ", settings_.signing_file, " begins with whsec_ and is no base64"));
   }
   token_ = *std::move(token);
   secret_ = *std::move(secret);
-  client_.emplace(settings_.url, settings_.ca_file);
+  client_.emplace(settings_.ca_file);
   return {};
 }
 
@@ -198,7 +187,7 @@ Result<HttpAnswer> HttpSink::post(std::span<const HttpLine> lines, Duration time
     headers.push_back(cat("webhook-timestamp: ", std::to_string(now)));
     headers.push_back(cat("webhook-signature: ", webhook_signature(secret_, key, now, body)));
   }
-  return client_->post(headers, body, timeout);
+  return client_->send({"POST", settings_.url, std::move(headers), body, timeout});
 }
 
 }  // namespace

@@ -34,7 +34,9 @@ void Ledger::assign(const kafka::StartPosition& start) {
   partition.topic_id = start.topic_id;
   partition.position = start.position;
   partition.seen_from = start.position;
-  if (start.committed) {
+  // Of another kind of stage before, which did not store what it took: that is taken, and counted, again.
+  const bool again = start.committed && windows_.empty() && start.position < start.committed->position;
+  if (start.committed && !again) {
     partition.accounts = Accounts::of(*start.committed);
     // After a worker that did not keep accounts they begin balanced.
     partition.seen_before = start.committed->seen.value_or(start.committed->records_in);

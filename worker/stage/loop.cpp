@@ -52,7 +52,7 @@ Loop::Loop(const Settings& settings, Step& step, int output_partitions, kafka::P
       producer_(producer),
       health_(health),
       metrics_(metrics),
-      ledger_(ordinal_of(settings.instance), settings.window ? settings.window->identity : ""),
+      ledger_(ordinal_of(settings.instance), state_identity(settings)),
       rate_limit_(settings.rate_limit),
       blocked_by_(std::move(problem)) {}
 
@@ -63,6 +63,7 @@ Result<void> Loop::run(const std::stop_token& stop) {
   options.client = *std::move(cluster);
   options.group = settings_.group;
   options.instance = settings_.instance;
+  if (settings_.new_group_protocol) options.protocol = kafka::GroupProtocol::consumer;
   options.topic = settings_.input_topic;
   options.start = settings_.start;
   options.rewind = step_.keeps_state();
@@ -81,6 +82,11 @@ Result<void> Loop::run(const std::stop_token& stop) {
   if (outcome) {
     auto whole = complete(kStopPatience);
     if (!whole && producer_.in_transaction()) abort(whole.error());
+    if (step_open_ && !handover_) {
+      step_.finish();
+      take_written();
+      await_acknowledgements(nullptr, Duration{0});
+    }
   } else {
     blocked_by_ = words_of(outcome.error());
     if (producer_.in_transaction()) abort(outcome.error());
@@ -106,9 +112,9 @@ Result<void> Loop::turn() {
   if (auto fatal = producer_.fatal()) return *std::move(fatal);
   if (auto settled = settle(); !settled) return settled;
   if (auto looked = look_for_kafka(); !looked) return looked;
-  if (!blocked() && !step_open_) open_step();
-  if (!blocked() && step_open_) keep_up();
   if (!batches_.empty() && !in_hand_since_) in_hand_since_ = steady_clock::now();
+  if (!blocked() && !step_open_) open_step();
+  if (!blocked() && step_open_ && !handover_) keep_up();
   const bool held = held_back();
   if (!blocked() && !batches_.empty() && !held) {
     if (auto worked = work(); !worked) return worked;
@@ -117,7 +123,7 @@ Result<void> Loop::turn() {
   const std::string now_wrong = problem();
   metrics_.waiting.set(now_wrong.empty() ? 0 : 1);
   metrics_.in_flight_records.set(static_cast<double>(records_in_flight()));
-  if (const auto held = step_.held()) metrics_.windows(*held, epoch_ms(clock_.wall()));
+  if (const auto windows = step_.held()) metrics_.windows(*windows, epoch_ms(clock_.wall()));
   if (metrics_.source_lag) metrics_.source_lag->set(static_cast<double>(consumer_->lag()));
   health_.set_problem(!joined_ && now_wrong.empty() ? "waiting for the group to assign partitions" : now_wrong);
   if (auto committed = commit_when_due(now_wrong); !committed) return committed;
@@ -216,9 +222,14 @@ void Loop::open_step() {
 
 void Loop::keep_up() {
   auto kept = step_.keep_up();
+  take_written();
   if (kept) return;
   step_open_ = false;
   block(kept.error());
+}
+
+void Loop::take_written() {
+  for (auto& [partition, entry] : step_.take_written()) ledger_.advance(partition, std::move(entry));
 }
 
 // Takes the first batch through the step and hands its outcome over, as far as the producer's queue takes it.
@@ -283,8 +294,11 @@ void Loop::finish_batch() {
     // A batch of several partitions has no rows (Step::mixes_partitions).
     entry.rows = step_.mixes_partitions() ? nullptr : handover_->delivery();
     entry.dead_letters = handover_->dead_letters(partition);
+    // How old records are when they are written is told when they are.
+    if (settings_.kind == Kind::sink && step_.keeps_state()) entry.samples.clear();
     ledger_.add(partition, std::move(entry));
   }
+  take_written();
   handover_.reset();
   batches_.pop_front();
   held_back_ = worked_ = std::chrono::microseconds{0};

@@ -55,6 +55,7 @@ class Loop final : private kafka::AssignmentListener {
   Result<void> look_for_kafka();
   void open_step();
   void keep_up();
+  void take_written();
   Result<void> work();
   bool held_back();
   void finish_handover(Duration patience);

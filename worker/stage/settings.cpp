@@ -7,11 +7,12 @@
 #include <iterator>
 
 #include "common/base/text.h"
+#include "kafka/commit_metadata.h"
 
 namespace tidegate::stage {
 namespace {
 
-constexpr const char* kOneSink = "must hold exactly one of log, postgres, http, kafka";
+constexpr const char* kOneSink = "must hold exactly one of log, postgres, http, kafka, s3";
 
 Error invalid(const std::string& field, const std::string& remedy) {
   return {"InvalidSettings", cat("stage.json: ", field, " ", remedy)};
@@ -56,10 +57,10 @@ class Reader {
     if (value < 0 || value > 65535) complain(path, "must be a port (0 to 65535)");
     return static_cast<std::uint16_t>(value);
   }
-  int count(const std::string& path, int fallback) {
+  int count(const std::string& path, int fallback, int most = 10'000'000) {
     const Json& value = json_.at(path);
-    if (!value.is_null() && (!value.is_int() || value.as_int() < 1 || value.as_int() > 10'000'000)) {
-      complain(path, "must be a whole number from 1 to 10000000");
+    if (!value.is_null() && (!value.is_int() || value.as_int() < 1 || value.as_int() > most)) {
+      complain(path, cat("must be a whole number from 1 to ", std::to_string(most)));
     }
     return static_cast<int>(value.as_int(fallback));
   }
@@ -95,6 +96,27 @@ void read_kafka(Reader& reader, Settings& settings) {
   auto client = kafka::with_files(read_client(reader, settings, "kafka"));
   if (!client) return reader.complain("kafka/properties:", client.error().message);
   settings.kafka = *std::move(client);
+  const std::string protocol = reader.optional_text("kafka/groupProtocol", "classic");
+  settings.new_group_protocol = protocol == "consumer";
+  if (protocol != "classic" && protocol != "consumer") {
+    reader.complain("kafka/groupProtocol", "must be classic or consumer");
+  }
+}
+
+ObjectSettings read_objects(Reader& reader, const std::string& path) {
+  const std::string format = reader.optional_text(path + "/format", "ndjson");
+  if (format != "ndjson" && format != "parquet") reader.complain(path + "/format", "must be ndjson or parquet");
+  const std::string compression = reader.optional_text(path + "/compression", "none");
+  if (compression != "none" && compression != "gzip") reader.complain(path + "/compression", "must be none or gzip");
+  const objects::Limits standard;
+  const auto count = [&](const char* name, auto fallback) {
+    constexpr int most = 100'000'000;  // 95 MiB, 28 h
+    return reader.count(path + name, static_cast<int>(fallback), most);
+  };
+  return {reader.optional_text(path + "/prefix", ""), format == "parquet", compression == "gzip",
+          objects::Limits{static_cast<std::size_t>(count("/maxRecords", standard.records)),
+                          static_cast<std::size_t>(count("/maxBytes", standard.bytes)),
+                          Duration{count("/maxAge", standard.age.count())}}};
 }
 
 void read_sink(Reader& reader, Settings& settings) {
@@ -115,6 +137,15 @@ void read_sink(Reader& reader, Settings& settings) {
                                           reader.optional_text("sink/http/caFile", ""),
                                           reader.optional_text("sink/http/tokenFile", ""),
                                           reader.optional_text("sink/http/signingFile", "")};
+  } else if (sink.get("s3").is_object()) {
+    settings.s3_sink = S3Settings{reader.text("sink/s3/endpoint"),
+                                  reader.text("sink/s3/region"),
+                                  reader.text("sink/s3/bucket"),
+                                  reader.flag("sink/s3/pathStyle"),
+                                  reader.optional_text("sink/s3/caFile", ""),
+                                  reader.text("sink/s3/accessKeyIdFile"),
+                                  reader.text("sink/s3/secretAccessKeyFile"),
+                                  read_objects(reader, "sink/s3")};
   } else if (sink.get("kafka").is_object()) {
     settings.kafka_sink = OtherKafka{read_client(reader, settings, "sink/kafka"), reader.text("sink/kafka/topic")};
   } else {
@@ -257,6 +288,11 @@ Result<Settings> load_settings(const std::string& path) {
   auto text = read_file(path);
   if (!text) return text.error();
   return parse_settings(*text);
+}
+
+std::string state_identity(const Settings& settings) {
+  if (settings.window) return settings.window->identity;
+  return settings.s3_sink ? kafka::CommitMetadata::kObjects : "";
 }
 
 Result<kafka::ClientConfig> input_cluster(const Settings& settings) {

@@ -11,6 +11,7 @@
 #include "common/base/result.h"
 #include "common/json/json.h"
 #include "kafka/config.h"
+#include "worker/objects/open_objects.h"
 #include "worker/window/window.h"
 
 namespace tidegate::stage {
@@ -33,6 +34,25 @@ struct HttpSinkSettings {
   std::string ca_file;     // PEM; empty: the system's authorities. This and the next two are read again on every open.
   std::string token_file;  // empty: none
   std::string signing_file;
+};
+
+// Of a sink that writes objects: where below its store, what they hold, and when each is closed.
+struct ObjectSettings {
+  std::string prefix;    // without slashes at its ends
+  bool parquet = false;  // else one JSON object a line
+  bool gzip = false;     // of the latter
+  objects::Limits limits;
+};
+
+struct S3Settings {
+  std::string endpoint;  // http(s)://host[:port]
+  std::string region;
+  std::string bucket;
+  bool path_style = true;  // the bucket in the path, else in front of the host
+  std::string ca_file;     // PEM; empty: the system's authorities. This and the next two are read again on every open.
+  std::string access_key_id_file;
+  std::string secret_access_key_file;
+  ObjectSettings objects;
 };
 
 // A topic of another cluster than the pipeline's.
@@ -73,7 +93,8 @@ struct Settings {
   std::string pipeline;
   std::string stage;
   Kind kind = Kind::processor;
-  kafka::ClientConfig kafka;  // `file:` properties are resolved
+  kafka::ClientConfig kafka;        // `file:` properties are resolved
+  bool new_group_protocol = false;  // KIP-848; else the classic one
   std::string group;
   std::string instance;            // group.instance.id: the environment's POD_NAME, else the host name
   std::string start = "earliest";  // earliest | latest | RFC 3339 time
@@ -100,6 +121,7 @@ struct Settings {
   std::optional<PostgresSinkSettings> postgres_sink;
   std::optional<HttpSinkSettings> http_sink;
   std::optional<OtherKafka> kafka_sink;
+  std::optional<S3Settings> s3_sink;
   std::optional<HttpSourceSettings> http_source;
   std::optional<OtherKafka> kafka_source;  // the input is a topic of that cluster
   std::uint16_t metrics_port = 9400;
@@ -108,6 +130,9 @@ struct Settings {
 // Fails with InvalidSettings; the message names the field and what it should be.
 Result<Settings> parse_settings(std::string_view json);
 Result<Settings> load_settings(const std::string& path);
+
+// What the state that a stage keeps behind its committed offset depends on; empty for a stage without.
+std::string state_identity(const Settings& settings);
 
 // The cluster of the input topic; files that another cluster's settings name are read anew.
 Result<kafka::ClientConfig> input_cluster(const Settings& settings);

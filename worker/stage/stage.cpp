@@ -99,4 +99,14 @@ void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metri
   run(settings, registry, health, stop, [&](const Output&, int) -> Step& { return *step; });
 }
 
+void run_sink(const Settings& settings, const std::function<std::unique_ptr<Step>()>& make_step,
+              metrics::Registry& registry, Health& health, const std::stop_token& stop, const StepWrapper& wrap) {
+  std::unique_ptr<Step> step;
+  run(settings, registry, health, stop, [&](const Output&, int) -> Step& {
+    step = make_step();
+    if (wrap) step = wrap(std::move(step));
+    return *step;
+  });
+}
+
 }  // namespace tidegate::stage

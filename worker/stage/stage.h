@@ -1,6 +1,7 @@
 // Runs a processor, a sink, or a source that reads another Kafka.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 
@@ -22,6 +23,9 @@ void run_forwarder(const Settings& settings, metrics::Registry& registry, Health
                    const StepWrapper& wrap = {});
 void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metrics::Registry& registry, Health& health,
               const std::stop_token& stop, const StepWrapper& wrap = {});
+// A sink that keeps state: every life of the clients begins with a new step.
+void run_sink(const Settings& settings, const std::function<std::unique_ptr<Step>()>& make_step,
+              metrics::Registry& registry, Health& health, const std::stop_token& stop, const StepWrapper& wrap = {});
 
 // Sleeps, but wakes when told to stop.
 void pause_for(Duration time, const std::stop_token& stop);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -13,8 +14,11 @@
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
 #include "kafka/record.h"
+#include "worker/objects/encoder.h"
+#include "worker/objects/store.h"
 #include "worker/sinks/sink.h"
 #include "worker/stage/dead_letter.h"
+#include "worker/stage/ledger.h"
 #include "worker/stage/output.h"
 #include "worker/stage/settings.h"
 #include "worker/window/progress.h"
@@ -50,7 +54,8 @@ class Step {
   virtual ~Step() = default;
   virtual Result<void> open() = 0;
   virtual Result<StepOutput> run(std::span<const kafka::Record> records) = 0;
-  // Once a turn of the loop while open, with or without records: for what goes on beside them. A failure as of run().
+  // Once a turn of the loop while open, with or without records, and never between a run() and the end of its handover:
+  // for what goes on beside them. A failure as of open(), what is kept stays; kReading: to be called again at once.
   virtual Result<void> keep_up() { return {}; }
   // Whether one run() may be given records of several partitions.
   virtual bool mixes_partitions() const = 0;
@@ -66,6 +71,12 @@ class Step {
   // records before this moment went through run().
   virtual Result<StepOutput> advance(int /*partition*/, window::Micros /*watermark*/) { return StepOutput{}; }
   virtual std::optional<window::Held> held() const { return std::nullopt; }  // of a step with windows
+
+  // Of a sink's step that takes records before it writes them: what became durable since the last call, by partition,
+  // counted as `gave` and `out`. Such a step counts neither in run().
+  virtual std::vector<std::pair<int, Ledger::Entry>> take_written() { return {}; }
+  // No more records come, the stage stops: what is held may be written now. What is not is read again.
+  virtual void finish() {}
 };
 
 // Puts itself between the run loop and a step; for tests that seed a fault. Empty: the step as it is.
@@ -87,5 +98,9 @@ std::unique_ptr<Step> forward_step(const Output& output, Clock clock = Clock::re
 
 // Writes to a sink; has no rows.
 std::unique_ptr<Step> sink_step(std::unique_ptr<sinks::Sink> sink);
+
+// Writes objects of consecutive records into a store, each record once (docs/connectors.md, "Objects"). Has no rows.
+std::unique_ptr<Step> object_step(const Settings& settings, const ObjectSettings& objects, codec::Schema schema,
+                                  std::unique_ptr<objects::Store> store, Clock clock = Clock::real());
 
 }  // namespace tidegate::stage

@@ -200,6 +200,25 @@ TEST_CASE("a sink to another Kafka has that clusters credentials beside those of
   CHECK(find(children, "StatefulSet", "copy").at("spec/template/spec/volumes").items().size() == 8);
 }
 
+TEST_CASE("a sink to S3 has its credentials in files and knows its memory") {
+  Json spec = crds::fraud_spec();
+  spec["sinks"] = crds::json(R"([{"name": "lake", "from": "alerts", "s3": {"endpoint": "https://s3", "region": "eu",
+    "bucket": "shop", "prefix": "raw", "compression": "gzip", "maxAge": "90s", "caSecretRef": {"name": "s3", "key": "ca"},
+    "accessKeyIdSecretRef": {"name": "s3", "key": "id"}, "secretAccessKeySecretRef": {"name": "s3", "key": "secret"}}}])");
+  const auto children = plan(spec);
+  const Json s3 = settings(children, "lake").at("sink/s3");
+  CHECK(s3.get("bucket").as_string() == "shop");
+  CHECK(s3.get("compression").as_string() == "gzip");
+  CHECK(s3.get("maxAge") == Json(90'000));
+  CHECK(s3.get("maxBytes") == Json(16 << 20));
+  CHECK(s3.get("caFile").as_string() == "/etc/tidegate/secrets/ca/ca");
+  CHECK(s3.get("accessKeyIdFile").as_string() == "/etc/tidegate/secrets/access-key-id/id");
+  CHECK(s3.get("secretAccessKeyFile").as_string() == "/etc/tidegate/secrets/secret-access-key/secret");
+  const Json pod = find(children, "StatefulSet", "lake").at("spec/template/spec");
+  CHECK(pod.get("volumes").items().size() == 5);  // stage.json, /tmp and three files
+  CHECK(pod.at("containers/0/env/1").get("name").as_string() == "TIDEGATE_MEMORY_BYTES");
+}
+
 TEST_CASE("a source from another Kafka is a member of a group there and takes no requests") {
   Json spec = crds::fraud_spec();
   spec["sources"] = crds::json(R"([{"name": "intake", "to": "payments", "replicas": 2, "start": "latest",

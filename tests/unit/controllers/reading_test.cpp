@@ -108,3 +108,9 @@ TEST_CASE("a position slightly ahead of the log end that was read before it is n
   CHECK_FALSE(progress.reading(at(2)).partitions[0].position);
   CHECK_FALSE(progress.reading(at(2)).busy_seconds);
 }
+
+TEST_CASE("an account has no log ends while they cannot be read") {
+  CHECK(seen().account(at(4)).partitions[1].log_end == 250);
+  CHECK_FALSE(seen().account(at(6)).partitions[1].log_end);
+  CHECK(seen().account(at(6)).partitions[1].seen == seen().account(at(4)).partitions[1].seen);
+}

@@ -93,6 +93,14 @@ TEST_CASE("processors write flat JSON and http sinks post it") {
   Json posted = fraud_spec();
   posted["sinks"] = json(R"([{"name": "hook", "from": "payments", "http": {"url": "http://example.com/"}}])");
   CHECK(says(problem_with("{\"format\": \"csv\", \"fields\": [" + kCard + "]}", posted), "put a processor in between"));
+  posted["sinks"] = json(R"([{"name": "lake", "from": "payments", "s3": {"endpoint": "https://s3", "region": "eu",
+    "bucket": "lake", "accessKeyIdSecretRef": {"name": "s3", "key": "id"}, "secretAccessKeySecretRef": {"name": "s3", "key": "s"}}}])");
+  CHECK(says(problem_with("{\"format\": \"csv\", \"fields\": [" + kCard + "]}", posted),
+             "spec.sinks[lake].s3: takes records of format json"));
+  Json topic = posted.at("topics/0");
+  topic["retention"] = "5m";
+  posted["topics"] = Json::array({topic});
+  CHECK(says(problem_with("{\"fields\": [" + kCard + "]}", posted), "shorter than the retention of topic 'payments'"));
 }
 
 TEST_CASE("fields survive JSON") {

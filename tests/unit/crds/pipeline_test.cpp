@@ -104,6 +104,22 @@ TEST_CASE("mistakes about scaling name the field") {
   CHECK(error_of(spec) == "spec.sinks[0]: give replicas (a fixed number) or scale (the operator chooses), not both");
 }
 
+TEST_CASE("an s3 sink") {
+  Json spec = fraud_spec();
+  spec["sinks"] = json(R"([{"name": "lake", "from": "alerts", "s3": {"endpoint": "https://s3", "region": "eu",
+    "bucket": "lake", "prefix": "raw", "format": "parquet", "maxAge": "90s", "accessKeyIdSecretRef": {"name": "s3", "key": "id"},
+    "secretAccessKeySecretRef": {"name": "s3", "key": "secret"}}}])");
+  const auto parsed = pipeline_from_json(spec);
+  REQUIRE(parsed.ok());
+  const S3Target& s3 = *parsed->sinks[0].s3;
+  CHECK(s3.path_style);
+  CHECK(s3.format == "parquet");
+  CHECK(s3.compression == "none");
+  CHECK(s3.max_age == Duration(90'000));
+  CHECK(s3.max_bytes == 16 << 20);
+  CHECK(s3.secret_access_key.key == "secret");
+}
+
 TEST_CASE("mistakes name the field") {
   Json spec = fraud_spec();
   SUBCASE("two kinds of kafka") {
@@ -133,7 +149,18 @@ TEST_CASE("mistakes name the field") {
   }
   SUBCASE("a sink of no kind") {
     spec["sinks"] = json(R"([{"name": "show", "from": "alerts"}])");
-    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres, http, kafka and log must be given");
+    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres, http, kafka, s3 and log must be given");
+  }
+  SUBCASE("a parquet s3 sink with gzip") {
+    spec["sinks"] = json(R"([{"name": "lake", "from": "alerts", "s3": {"endpoint": "https://s3", "region": "eu",
+      "bucket": "lake", "format": "parquet", "compression": "gzip", "accessKeyIdSecretRef": {"name": "s3", "key": "id"},
+      "secretAccessKeySecretRef": {"name": "s3", "key": "secret"}}}])");
+    CHECK(error_of(spec) == "spec.sinks[0].s3.compression: is only for ndjson");
+  }
+  SUBCASE("an s3 sink without credentials") {
+    spec["sinks"] = json(R"([{"name": "lake", "from": "alerts", "s3": {"endpoint": "https://s3", "region": "eu",
+      "bucket": "lake"}}])");
+    CHECK(error_of(spec) == "spec.sinks[0].s3.accessKeyIdSecretRef.name: is missing");
   }
   SUBCASE("a key on a log") {
     spec["sinks"] = json(R"([{"name": "show", "from": "alerts", "log": {}, "key": ["card"]}])");

@@ -209,6 +209,23 @@ TEST_CASE("after an older worker accounts begin so that they balance") {
   CHECK_FALSE(metadata.nulls);
 }
 
+TEST_CASE("a stage of another kind takes and counts again what a sink to objects did not store") {
+  kafka::StartPosition left = start(0, 100);
+  left.committed.emplace();
+  left.committed->windows = kafka::CommitMetadata::kObjects;
+  left.committed->position = 140;
+  left.committed->records_in = left.committed->seen.emplace() = left.committed->took.emplace() = 40;
+  Ledger ledger;
+  ledger.assign(left);
+  ledger.add(0, entry(140, 40, 40, 0));
+  ledger.settle();
+  const auto commits = ledger.commits(true, "", 0);
+  CHECK(commits.at(0).offset == 140);
+  CHECK(only(commits).position == 140);
+  CHECK(only(commits).seen_from == 100);
+  CHECK(only(commits).records_in == 40);
+}
+
 TEST_CASE("a first start counts from its position") {
   Ledger ledger;
   ledger.assign(start(0, 100));

@@ -77,6 +77,22 @@ TEST_CASE("sinks and sources") {
   CHECK(kafka->kafka_sink->client.properties.at("sasl.password") == "file:/p");  // read when it is needed
   CHECK(kafka->kafka_sink->topic == "copies");
 
+  sink["sink"] = Json::parse(R"({"s3": {"endpoint": "https://s3", "region": "eu", "bucket": "lake", "pathStyle": true,
+    "prefix": "raw", "format": "ndjson", "compression": "gzip", "maxRecords": 7, "maxBytes": 67108864,
+    "maxAge": 60000, "accessKeyIdFile": "/id", "secretAccessKeyFile": "/key"}})")
+                     .value();
+  const auto s3 = parse_settings(sink.dump());
+  REQUIRE(s3.ok());
+  CHECK(s3->s3_sink->bucket == "lake");
+  CHECK(s3->s3_sink->objects.gzip);
+  CHECK_FALSE(s3->s3_sink->objects.parquet);
+  CHECK(s3->s3_sink->objects.limits.bytes == 67108864);
+  CHECK(s3->s3_sink->objects.limits.age == Duration{60'000});
+  CHECK(state_identity(*s3) == "objects");
+  CHECK(state_identity(*http).empty());
+  sink["sink"]["s3"]["format"] = "avro";
+  CHECK(parse_settings(sink.dump()).error().message == "stage.json: sink/s3/format must be ndjson or parquet");
+
   Json source = processor();
   source["kind"] = "source";
   source["output"]["fields"] = source.at("input/fields");
@@ -137,6 +153,7 @@ TEST_CASE("a complaint names the field") {
   CHECK(complaint("output", "key", "card").find("output/key") != std::string::npos);
   CHECK(complaint("", "kind", "window").find("kind") != std::string::npos);
   CHECK(complaint("", "metricsPort", 70000).find("metricsPort") != std::string::npos);
+  CHECK(complaint("kafka", "groupProtocol", "newest").find("kafka/groupProtocol") != std::string::npos);
   CHECK(complaint("kafka", "properties", Json::object({{"sasl.password", 1}})).find("sasl.password") !=
         std::string::npos);
 }
