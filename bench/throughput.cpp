@@ -290,9 +290,9 @@ void compete(Bench& bench, const Job& job, std::vector<Contender>& contenders, s
 
 void report(const Job& job, const std::vector<Contender>& contenders) {
   std::printf("| %s | median | least | most |\n| --- | ---: | ---: | ---: |\n", job.name.c_str());
-  for (const Contender& contender : contenders) report(contender.name, contender.rates);
+  for (const Contender& contender : contenders) bench::report(contender.name, contender.rates);
   for (std::size_t i = 1; i < contenders.size(); ++i) {
-    report(cat(contenders[0].name, " / ", contenders[i].name), ratios(contenders[0], contenders[i]));
+    bench::report(cat(contenders[0].name, " / ", contenders[i].name), ratios(contenders[0], contenders[i]));
   }
   std::printf("\n");
 }
