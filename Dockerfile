@@ -6,7 +6,7 @@
 FROM debian:bookworm-slim AS deps
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates g++ golang-go liblz4-dev libssl-dev libzstd-dev make npm \
-     pkg-config zlib1g-dev \
+     patch pkg-config zlib1g-dev \
   && rm -rf /var/lib/apt/lists/*
 COPY dev/deps /deps
 ARG NODE_EXTRA_CA_CERTS
