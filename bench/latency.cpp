@@ -68,7 +68,7 @@ class Bench {
   std::vector<double> run(const std::string& name, bool worker) {
     const std::string input = name + "-in", output = name + "-out", dead = name + "-dead";
     for (const std::string& topic : {input, output, dead}) must(admin_->create_topic({topic, kPartitions, 1, {}}));
-    std::vector<std::string> command{BENCH_BARE_LOOP, client_.bootstrap_servers, input, output, name,
+    std::vector<std::string> command{BENCH_BARE_LOOP,       client_.bootstrap_servers, input, output, name,
                                      std::to_string(count_)};
     if (worker) {
       const std::string config = folder_ + "/latency.json";
@@ -175,8 +175,9 @@ int main(int argc, char** argv) try {
     }
     ratio.push_back(most[0].back() / most[1].back());
   }
-  std::printf("\nMilliseconds from a producer to a reader of the output, at %zu events a second; %d rounds of %zu s.\n\n",
-              rate, rounds, seconds);
+  std::printf(
+      "\nMilliseconds from a producer to a reader of the output, at %zu events a second; %d rounds of %zu s.\n\n", rate,
+      rounds, seconds);
   std::printf("| latency | median | least | most |\n| --- | ---: | ---: | ---: |\n");
   report("tidegate-worker, half of the records within", half[0]);
   report("tidegate-worker, 99 % within", most[0]);

@@ -48,8 +48,8 @@ struct Positions : kafka::AssignmentListener {
 // What is done with every event.
 struct Job {
   std::string name;
-  std::string query;        // of topic `events`
-  std::string flink;        // file of the same as Flink SQL
+  std::string query;             // of topic `events`
+  std::string flink;             // file of the same as Flink SQL
   Json more = Json::object({});  // of the worker's settings
 };
 
@@ -58,11 +58,11 @@ Job row_wise() {
 }
 
 Job tumbling() {
-  return {"tumbling",
-          R"(SELECT "user", window_start, count(*) AS n, CAST(sum(CAST(round(amount * 100) AS BIGINT)) AS BIGINT) AS cents )"
-          R"(FROM events GROUP BY "user", window_start)",
-          "tumbling.sql",
-          *Json::parse(R"({"window": {"tumbling": {"size": 10000}},
+  return {
+      "tumbling",
+      R"(SELECT "user", window_start, count(*) AS n, CAST(sum(CAST(round(amount * 100) AS BIGINT)) AS BIGINT) AS cents )"
+      R"(FROM events GROUP BY "user", window_start)",
+      "tumbling.sql", *Json::parse(R"({"window": {"tumbling": {"size": 10000}},
                            "eventTime": {"field": "ts", "maxOutOfOrder": 1000, "maxAhead": 86400000}})")};
 }
 
