@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "tests/unit/engine/stride.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/table.h"
-#include "tests/unit/engine/stride.h"
 
 using namespace tidegate;
 using namespace tidegate::engine;

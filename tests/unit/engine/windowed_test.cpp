@@ -13,11 +13,11 @@
 
 #include "common/base/text.h"
 #include "kafka/murmur2.h"
+#include "tests/unit/engine/stride.h"
 #include "worker/codec/calendar.h"
 #include "worker/engine/database.h"
 #include "worker/engine/input.h"
 #include "worker/engine/result_writer.h"
-#include "tests/unit/engine/stride.h"
 
 using namespace tidegate;
 using namespace tidegate::engine;
