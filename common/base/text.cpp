@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include "common/base/encoding.h"
+
 namespace tidegate {
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -35,13 +37,7 @@ std::string sha256_hex(std::string_view bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
   EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr);
-  constexpr char hex[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned int i = 0; i < length; ++i) {
-    out += hex[digest[i] >> 4];
-    out += hex[digest[i] & 15];
-  }
-  return out;
+  return to_hex({reinterpret_cast<const char*>(digest), length});
 }
 
 std::string_view truncate_utf8(std::string_view text, std::size_t bytes) {

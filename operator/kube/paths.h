@@ -2,13 +2,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "operator/kube/api.h"
 
 namespace tidegate::kube {
-
-std::string percent_encode(std::string_view text);
 
 // "/apis/apps/v1/namespaces/shop/statefulsets/x/status"; parts that are "" are left out.
 std::string object_path(const Resource& resource, const std::string& ns, const std::string& name = "",

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "common/base/encoding.h"
 #include "common/base/text.h"
 
 namespace tidegate::letters {
@@ -26,23 +27,13 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-std::string hex(std::string_view bytes) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    out += kDigits[static_cast<unsigned char>(c) >> 4];
-    out += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return out;
-}
-
 void put(Json& out, const std::string& name, const std::optional<std::string_view>& bytes, std::size_t most) {
   if (!bytes) {
     out[name] = nullptr;
   } else if (is_utf8(*bytes)) {
     out[name] = std::string(truncate_utf8(*bytes, most));
   } else {
-    out[name + "Hex"] = hex(bytes->substr(0, most));
+    out[name + "Hex"] = to_hex(bytes->substr(0, most));
   }
   if (bytes && bytes->size() > most) out[name + "Bytes"] = static_cast<std::int64_t>(bytes->size());
 }

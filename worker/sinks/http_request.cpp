@@ -1,10 +1,10 @@
 #include "worker/sinks/http_request.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 
+#include "common/base/encoding.h"
 #include "common/base/text.h"
 
 namespace tidegate::sinks {
@@ -13,9 +13,11 @@ namespace {
 constexpr std::size_t most_bytes = 1024 * 1024;
 constexpr std::string_view secret_prefix = "whsec_";
 
-std::string base64(const unsigned char* bytes, std::size_t size) {
-  std::string out(4 * ((size + 2) / 3) + 1, '\0');  // EVP ends it with a NUL
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes, static_cast<int>(size));
+std::string base64(std::string_view bytes) {
+  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP ends it with a NUL
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   out.resize(static_cast<std::size_t>(length));
   return out;
 }
@@ -75,11 +77,7 @@ std::string webhook_signature(std::string_view secret, std::string_view id, std:
     if (key.empty()) return {};
   }
   const std::string text = cat(id, ".", std::to_string(epoch_seconds), ".", body);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-       text.size(), digest, &length);
-  return cat("v1,", base64(digest, length));
+  return cat("v1,", base64(hmac_sha256(key, text)));
 }
 
 HttpVerdict verdict_of(int status) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/encoding.h"
 #include "common/base/text.h"
 #include "worker/sinks/http_client.h"
 #include "worker/sinks/s3_answer.h"
@@ -44,8 +45,8 @@ class S3Store final : public objects::Store {
     request.path = root_;
     request.query = {{"list-type", "2"},
                      {"max-keys", keys_a_page},
-                     {"prefix", aws_encode(folder, false)},
-                     {"start-after", aws_encode(folder + after, false)}};
+                     {"prefix", percent_encode(folder)},
+                     {"start-after", percent_encode(folder + after)}};
     auto answer = send(request, {}, timeout);
     if (!answer) return std::move(answer).error();
     std::vector<std::string> names;
@@ -58,7 +59,7 @@ class S3Store final : public objects::Store {
   Result<void> put(const std::string& path, std::string_view bytes, Duration timeout) override {
     AwsRequest request;
     request.method = "PUT";
-    request.path = root_ + aws_encode(path, true);
+    request.path = root_ + percent_encode(path, "/");
     auto answer = send(request, bytes, timeout);
     if (!answer) return std::move(answer).error();
     return {};

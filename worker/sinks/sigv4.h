@@ -4,7 +4,6 @@
 
 #include <map>
 #include <string>
-#include <string_view>
 
 #include "common/base/clock.h"
 
@@ -15,7 +14,8 @@ struct AwsCredentials {
   std::string secret_access_key;
 };
 
-// What is to be signed. Names and values of `query` and `path` are encoded by aws_encode() already.
+// What is to be signed. Names and values of `query` and `path` are encoded by percent_encode() already, the slashes of
+// `path` kept.
 struct AwsRequest {
   std::string method;
   std::string path;                            // begins with '/'
@@ -23,9 +23,6 @@ struct AwsRequest {
   std::map<std::string, std::string> headers;  // lower-case names; `host` among them
   std::string payload_sha256;                  // lower-case hexadecimal
 };
-
-// Everything but unreserved characters as %XX; a slash too, unless it is kept.
-std::string aws_encode(std::string_view text, bool keep_slash);
 
 // "max-keys=2&prefix=J"; without parameters "".
 std::string query_text(const AwsRequest& request);
