@@ -49,7 +49,7 @@ struct Consumer::Impl {
   Queue commit_queue;
   std::optional<TopicWatch> topic_watch;
   std::optional<GroupWatch> group_watch;
-  int partitions = 0;  // of the topic, once known
+  int topic_partitions = 0;  // once known
 
   PartitionList list_of(const std::vector<int>& partitions) const {
     PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
@@ -170,7 +170,7 @@ struct Consumer::Impl {
     if (!now) return;
     connection.complain(now->id.empty() ? cat("topic ", options.topic, " does not exist") : "");
     if (now->id.empty()) return;
-    partitions = now->partitions;
+    topic_partitions = now->partitions;
     for (auto& [partition, mine] : owned) {
       if (mine.broken || mine.topic_id == now->id) continue;
       mine.broken = true;
@@ -188,7 +188,7 @@ struct Consumer::Impl {
   }
 
   void watch_group() {
-    if (!group_watch || !group_watch->should_rejoin(partitions)) return;
+    if (!group_watch || !group_watch->should_rejoin(topic_partitions)) return;
     log::warn("a partition has no worker: leaving the group and joining it again", {{"topic", options.topic}});
     rd_kafka_unsubscribe(handle.get());
     if (auto subscribed = subscribe(); !subscribed) log::error(subscribed.error().message);

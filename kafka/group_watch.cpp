@@ -43,30 +43,22 @@ GroupWatch::GroupWatch(rd_kafka_t* client, std::string group, std::string topic,
       group_(std::move(group)),
       topic_(std::move(topic)),
       ownerless_(self),
-      queue_(rd_kafka_queue_new(client)) {}
+      question_(client, kInterval) {}
 
 bool GroupWatch::should_rejoin(int partitions) {
-  const SteadyTime now = std::chrono::steady_clock::now();
-  if (!asking_) {
-    if (now >= next_) ask();
-    return false;
-  }
-  const Event event(rd_kafka_queue_poll(queue_.get(), 0));
+  const Event event = question_.answer([this](rd_kafka_queue_t* queue) { ask(queue); });
   if (!event) return false;
-  asking_ = false;
   const auto group = read(event.get());
-  return group && ownerless_.should_rejoin(*group, partitions, now);
+  return group && ownerless_.should_rejoin(*group, partitions, std::chrono::steady_clock::now());
 }
 
-void GroupWatch::ask() {
-  next_ = std::chrono::steady_clock::now() + kInterval;
-  asking_ = true;
+void GroupWatch::ask(rd_kafka_queue_t* queue) const {
   const AdminOptions options(rd_kafka_AdminOptions_new(client_, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
   char words[256];
   rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(kRequestTimeout.count()), words,
                                             sizeof words);
   const char* groups[] = {group_.c_str()};
-  rd_kafka_DescribeConsumerGroups(client_, groups, 1, options.get(), queue_.get());
+  rd_kafka_DescribeConsumerGroups(client_, groups, 1, options.get(), queue);
 }
 
 Result<GroupView> GroupWatch::read(rd_kafka_event_t* event) const {

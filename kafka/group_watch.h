@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "kafka/client.h"
+#include "kafka/recurring_question.h"
 
 namespace tidegate::kafka {
 
@@ -42,16 +43,14 @@ class GroupWatch {
   bool should_rejoin(int partitions);
 
  private:
-  void ask();
+  void ask(rd_kafka_queue_t* queue) const;
   Result<GroupView> read(rd_kafka_event_t* event) const;
 
   rd_kafka_t* client_;
   std::string group_;
   std::string topic_;
   OwnerlessPartitions ownerless_;
-  Queue queue_;
-  bool asking_ = false;
-  SteadyTime next_{};
+  RecurringQuestion question_;
 };
 
 }  // namespace tidegate::kafka

@@ -63,19 +63,12 @@ Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, co
 }
 
 TopicWatch::TopicWatch(rd_kafka_t* client, std::string topic)
-    : client_(client), topic_(std::move(topic)), queue_(rd_kafka_queue_new(client)) {}
+    : client_(client), topic_(std::move(topic)), question_(client, kInterval) {}
 
 std::optional<TopicState> TopicWatch::news() {
-  const SteadyTime now = std::chrono::steady_clock::now();
-  if (!asking_) {
-    if (now < next_) return std::nullopt;
-    next_ = now + kInterval;
-    asking_ = true;
-    ask_topics(client_, {topic_}, kRequestTimeout, queue_.get());
-  }
-  const Event event(rd_kafka_queue_poll(queue_.get(), 0));
+  const Event event =
+      question_.answer([&](rd_kafka_queue_t* queue) { ask_topics(client_, {topic_}, kRequestTimeout, queue); });
   if (!event) return std::nullopt;
-  asking_ = false;
   const auto topics = read_topics(event.get());
   if (!topics) return std::nullopt;  // the client's error callback tells why
   const auto found = topics->find(topic_);

@@ -12,6 +12,7 @@
 #include "common/base/result.h"
 #include "kafka/admin.h"
 #include "kafka/client.h"
+#include "kafka/recurring_question.h"
 
 namespace tidegate::kafka {
 
@@ -29,9 +30,7 @@ class TopicWatch {
  private:
   rd_kafka_t* client_;
   std::string topic_;
-  Queue queue_;
-  bool asking_ = false;
-  SteadyTime next_{};
+  RecurringQuestion question_;
 };
 
 }  // namespace tidegate::kafka
