@@ -61,6 +61,18 @@ void run(const Settings& settings, metrics::Registry& registry, Health& health, 
   }
 }
 
+// The same with a new step in every life of the clients. `make_step`: as above, by value.
+template <typename MakeStep>
+void run_anew(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
+              const StepWrapper& wrap, MakeStep make_step) {
+  std::unique_ptr<Step> step;
+  run(settings, registry, health, stop, [&](const Output& output, int input_partitions) -> Step& {
+    step = make_step(output, input_partitions);
+    if (wrap) step = wrap(std::move(step));
+    return *step;
+  });
+}
+
 }  // namespace
 
 void pause_for(Duration time, const std::stop_token& stop) {
@@ -72,24 +84,16 @@ void pause_for(Duration time, const std::stop_token& stop) {
 
 void run_processor(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
                    const StepWrapper& wrap) {
-  std::unique_ptr<Step> step;
   const auto tables = settings.tables.items().empty() ? nullptr : std::make_shared<Tables>(settings, &registry);
-  run(settings, registry, health, stop, [&](const Output& output, int input_partitions) -> Step& {
-    step = settings.window ? windowed_step(settings, output.max_row_bytes, input_partitions)
+  run_anew(settings, registry, health, stop, wrap, [&](const Output& output, int input_partitions) {
+    return settings.window ? windowed_step(settings, output.max_row_bytes, input_partitions)
                            : processor_step(settings, output.max_row_bytes, tables);
-    if (wrap) step = wrap(std::move(step));
-    return *step;
   });
 }
 
 void run_forwarder(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
                    const StepWrapper& wrap) {
-  std::unique_ptr<Step> step;
-  run(settings, registry, health, stop, [&](const Output& output, int) -> Step& {
-    step = forward_step(output);
-    if (wrap) step = wrap(std::move(step));
-    return *step;
-  });
+  run_anew(settings, registry, health, stop, wrap, [](const Output& output, int) { return forward_step(output); });
 }
 
 void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metrics::Registry& registry, Health& health,
@@ -101,12 +105,7 @@ void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metri
 
 void run_sink(const Settings& settings, const std::function<std::unique_ptr<Step>()>& make_step,
               metrics::Registry& registry, Health& health, const std::stop_token& stop, const StepWrapper& wrap) {
-  std::unique_ptr<Step> step;
-  run(settings, registry, health, stop, [&](const Output&, int) -> Step& {
-    step = make_step();
-    if (wrap) step = wrap(std::move(step));
-    return *step;
-  });
+  run_anew(settings, registry, health, stop, wrap, [&](const Output&, int) { return make_step(); });
 }
 
 }  // namespace tidegate::stage
