@@ -16,7 +16,7 @@ std::string user(std::uint64_t n);
 // digits, the last never 0, so that copying its text and printing it as a double give the same.
 std::string event(std::uint64_t n);
 
-// An hour behind all others, which closes the windows of its partition; it does not pass the row-wise job.
+// A day after all others, which closes the windows of its partition; it does not pass the row-wise job.
 std::string closing_event(const std::string& user);
 
 }  // namespace tidegate::bench

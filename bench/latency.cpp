@@ -16,9 +16,9 @@
 #include "common/json/json.h"
 #include "events.h"
 #include "kafka/admin.h"
-#include "kafka/consumer.h"
 #include "kafka/producer.h"
 #include "measure.h"
+#include "reader.h"
 
 using namespace tidegate;
 using namespace tidegate::bench;
@@ -31,11 +31,6 @@ constexpr int kPartitions = 4;
 constexpr Duration kPatience{60'000};
 constexpr std::size_t kUserDigits = 6;
 constexpr const char* kUser = "\"user-";
-
-struct Ignored : kafka::AssignmentListener {
-  void assigned(const std::vector<kafka::StartPosition>&) override {}
-  void revoked(const std::vector<int>&, bool) override {}
-};
 
 // An event that passes, whose user is its number: that is how it is known again in the output.
 std::string numbered(std::size_t number) {
@@ -92,16 +87,11 @@ class Bench {
     std::vector<std::atomic<SteadyClock::rep>> sent(count_);
     std::vector<double> taken(count_, -1);
     std::jthread sender([&](const std::stop_token& stop) { send(input, sent, stop); });
-    Ignored listener;
-    kafka::ConsumerOptions options;
-    options.client = client_;
-    options.group = options.instance = "reader-" + output;
-    options.topic = output;
-    auto consumer = must(kafka::Consumer::create(options, listener));
+    Reader reader(client_, output);
     const auto deadline = SteadyClock::now() + kPatience + std::chrono::seconds(count_ / rate_);
     for (std::size_t missing = count_; missing > 0;) {
       if (SteadyClock::now() > deadline) throw std::runtime_error(std::to_string(missing) + " rows did not come");
-      const auto polled = must(consumer->poll(8192, Duration{100}, Duration{0}));
+      const auto polled = reader.poll();
       const auto now = SteadyClock::now().time_since_epoch();
       for (const kafka::Record& record : polled.records.records()) {
         const std::size_t number = number_of(record.value.value_or(""));

@@ -20,10 +20,10 @@
 #include "events.h"
 #include "kafka/admin.h"
 #include "kafka/commit_metadata.h"
-#include "kafka/consumer.h"
 #include "kafka/murmur2.h"
 #include "kafka/producer.h"
 #include "measure.h"
+#include "reader.h"
 
 using namespace tidegate;
 using namespace tidegate::bench;
@@ -38,11 +38,6 @@ struct Content {
   std::uint64_t records = 0;
   std::uint64_t hash = 0;
   friend bool operator==(const Content&, const Content&) = default;
-};
-
-struct Positions : kafka::AssignmentListener {
-  void assigned(const std::vector<kafka::StartPosition>&) override {}
-  void revoked(const std::vector<int>&, bool) override {}
 };
 
 // What is done with every event.
@@ -149,15 +144,10 @@ class Bench {
     const auto logs = must(admin_->log_offsets({{topic, kPartitions}})).at(topic);
     std::vector<std::int64_t> ends;
     for (const auto& log : logs) ends.push_back(log.stable);
-    Positions listener;
-    kafka::ConsumerOptions options;
-    options.client = client_;
-    options.group = options.instance = "reader-" + topic;
-    options.topic = topic;
-    auto consumer = must(kafka::Consumer::create(options, listener));
+    Reader reader(client_, topic);
     Content content;
     for (auto left = std::count_if(ends.begin(), ends.end(), [](auto end) { return end > 0; }); left > 0;) {
-      const auto polled = must(consumer->poll(8192, Duration{100}, Duration{0}));
+      const auto polled = reader.poll();
       for (const kafka::Record& record : polled.records.records()) {
         const std::string_view value = record.value.value_or("");
         if (value.find(kClosing) != std::string_view::npos) continue;
