@@ -1,6 +1,7 @@
 #include "worker/engine/query_check.h"
 
 #include "common/base/text.h"
+#include "worker/engine/syntax_tree.h"
 
 namespace tidegate::engine {
 
@@ -13,41 +14,6 @@ std::string quoted(std::string_view name) {
   return out + '"';
 }
 
-namespace {
-
-// Without the places of things in the text.
-Json unplaced(Json node) {
-  if (node.is_array()) {
-    Json out = Json::Array{};
-    for (const Json& item : node.items()) out.push_back(unplaced(item));
-    return out;
-  }
-  if (!node.is_object()) return node;
-  Json out = Json::Object{};
-  for (const auto& [name, value] : node.members()) {
-    if (name != "query_location") out[name] = unplaced(value);
-  }
-  return out;
-}
-
-constexpr const char* kSerialize = "SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)";
-
-// The query of a syntax tree as text. Read again it must give the same tree.
-Result<std::string> text_of(Database& database, const std::string& tree) {
-  auto text = database.query("SELECT json_deserialize_sql(CAST(CAST(? AS VARCHAR) AS JSON))", {tree});
-  if (!text) return std::move(text).error();
-  auto again = database.query(kSerialize, {(*text)[0][0]});
-  if (!again) return std::move(again).error();
-  const auto wanted = Json::parse(tree);
-  const auto got = Json::parse((*again)[0][0]);
-  if (wanted && got && unplaced(*wanted) == unplaced(*got)) return std::move((*text)[0][0]);
-  return Error{"NotAllowed",
-               "an expression of this query cannot be used together with a join; write 1e-3 as 0.001, or split the "
-               "query in two processors"};
-}
-
-}  // namespace
-
 Result<void> check_query(Database& database, const Query& query, const WindowedRules* windowed,
                          std::optional<std::size_t>& position) {
   JoinPlan unused;
@@ -57,9 +23,9 @@ Result<void> check_query(Database& database, const Query& query, const WindowedR
 Result<void> check_query(Database& database, const Query& query, const WindowedRules* windowed,
                          std::optional<std::size_t>& position, JoinPlan& plan) {
   if (query.sql.find('\0') != std::string::npos) return Error{"InvalidQuery", "the query holds a NUL character"};
-  auto tree_text = database.query(kSerialize, {query.sql});
+  auto tree_text = syntax_tree_text(database, query.sql);
   if (!tree_text) return std::move(tree_text).error();
-  auto tree = Json::parse((*tree_text)[0][0]);
+  auto tree = Json::parse(*tree_text);
   if (!tree) {
     return Error{"NotAllowed", "the query nests expressions too deeply; at most about 25 levels are allowed"};
   }
@@ -81,10 +47,14 @@ Result<void> check_query(Database& database, const Query& query, const WindowedR
       find_refusal(*tree, query.sql, query.topic, query.fields, kind_of, windowed, query.tables, &plan.joins);
   if (!refusal) {
     if (plan.joins.empty()) return {};
-    const auto joined = side_by_side((*tree_text)[0][0], *tree);
+    const auto joined = side_by_side(*tree_text, *tree);
     if (!joined) return joined.error();
-    auto sql = text_of(database, *joined);
-    if (!sql) return std::move(sql).error();
+    auto sql = sql_of(database, *joined);
+    if (!sql) {
+      return Error{"NotAllowed",
+                   "an expression of this query cannot be used together with a join; write 1e-3 as 0.001, or split the "
+                   "query in two processors"};
+    }
     plan.sql = *std::move(sql);
     return {};
   }

@@ -88,11 +88,11 @@ class SessionRows final : public WindowRows {
     if (auto done = table_.database.append("closing", {"key", "first", "last", "stop"}, values); !done) return done;
     const std::string time = cat("r.", quoted(table_.time));
     // The last condition spares DuckDB most of the rows.
-    return run(cat("SELECT r.* EXCLUDE (", kKey, "), make_timestamp(c.first) AS window_start, make_timestamp(c.stop) ",
-                   "AS window_end FROM ", name_, " r JOIN tidegate.closing c ON r.", kKey, " = c.key AND epoch_us(",
-                   time, ") BETWEEN c.first AND c.last WHERE ", time, " BETWEEN make_timestamp(",
-                   std::to_string(all.start), ") AND make_timestamp(", std::to_string(all.last), ")"),
-               all.start, all.end);
+    return run({cat("SELECT r.* EXCLUDE (", kKey, "), make_timestamp(c.first) AS window_start, make_timestamp(c.stop) ",
+                    "AS window_end FROM ", name_, " r JOIN tidegate.closing c ON r.", kKey, " = c.key AND epoch_us(",
+                    time, ") BETWEEN c.first AND c.last WHERE ", time, " BETWEEN make_timestamp(",
+                    std::to_string(all.start), ") AND make_timestamp(", std::to_string(all.last), ")"),
+                all.start, all.end});
   }
 
   // Rows that are out are dropped once they are the larger part: each row is copied once on average.

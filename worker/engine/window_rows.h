@@ -11,6 +11,7 @@
 
 #include "common/base/result.h"
 #include "worker/engine/database.h"
+#include "worker/engine/partials.h"
 #include "worker/window/progress.h"
 #include "worker/window/window.h"
 
@@ -29,7 +30,14 @@ struct Arrival {
 };
 
 // `rows` is a SELECT of the rows of windows, with window_start and window_end; the windows lie between the two times.
-using RunQuery = std::function<Result<void>(const std::string& rows, window::Micros start, window::Micros end)>;
+// `partial`: it is what Partials::finish() sees instead.
+struct WindowsOut {
+  std::string rows;
+  window::Micros start = 0;
+  window::Micros end = 0;
+  bool partial = false;
+};
+using RunQuery = std::function<Result<void>(const WindowsOut& out)>;
 
 class WindowRows {
  public:
@@ -53,9 +61,15 @@ class WindowRows {
 struct WindowTable {
   Database& database;
   int partition;
-  std::string time;  // the field of event time
+  std::string topic;  // the name of the view that the query reads
+  std::string time;   // the field of event time
   window::Window window;
+  const Partials* partials;  // null: rows are kept
+  std::int64_t fold_rows;    // so many rows are made partial results at a time
 };
+
+// Makes a SELECT the view of that name.
+Result<void> show(Database& database, const std::string& topic, const std::string& rows);
 
 std::unique_ptr<WindowRows> pane_rows(const WindowTable& table, const window::Resume& resume);
 std::unique_ptr<WindowRows> session_rows(const WindowTable& table, const window::Resume& resume);

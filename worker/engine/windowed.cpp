@@ -12,6 +12,7 @@
 #include "worker/engine/input.h"
 #include "worker/engine/query_check.h"
 #include "worker/engine/result_writer.h"
+#include "worker/engine/syntax_tree.h"
 #include "worker/engine/types.h"
 #include "worker/engine/window_rows.h"
 
@@ -35,6 +36,10 @@ std::string time_text(Micros time) {
 
 }  // namespace
 
+Result<void> show(Database& database, const std::string& topic, const std::string& rows) {
+  return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(topic), " AS ", rows));
+}
+
 struct WindowedEngine::Impl {
   Impl(const WindowedQuery& wanted, const WindowLimits& allowed)
       : query(wanted), limits(allowed), input(wanted.query.fields, true) {}
@@ -47,19 +52,24 @@ struct WindowedEngine::Impl {
   ResultWriter writer;
   codec::KeyEncoder keys;
   ResultColumns key_columns;
+  std::optional<Partials> partials;
+  std::string needed = "*";  // columns of Input, as far as they are needed
   std::map<int, Partition> partitions;
   std::vector<std::string_view> values;
 
   Result<void> set_up();
   Error too_large() const;
   Result<void> set_up_keys();
-  Result<void> show(const std::string& rows);
+  Result<void> check(std::optional<std::size_t>& position);
+  Result<void> show(const std::string& rows) { return engine::show(database, query.query.topic, rows); }
+  Result<void> keep_needed();
+  bool gives_the_same(const Partials& made);
   Result<void> stage(std::span<const TimedRecord> records, std::span<const codec::Metadata> metadata, Output& output);
   Result<void> sort_out(int number, Partition& partition, std::span<const TimedRecord> records, Output& output,
                         std::vector<std::int64_t>& refused);
   Error misplaced(int number, const std::string& key, const TimedRecord& record) const;
   Result<void> close(Partition& partition, Micros watermark, Output& output);
-  Result<void> run_query(const std::string& rows, Micros start, Micros end, Output& output);
+  Result<void> run_query(const WindowsOut& windows, Output& output);
 };
 
 Result<void> WindowedEngine::Impl::set_up() {
@@ -109,9 +119,50 @@ Result<void> WindowedEngine::Impl::set_up_keys() {
   return {};
 }
 
-// To the query, under the name of its topic.
-Result<void> WindowedEngine::Impl::show(const std::string& rows) {
-  return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(query.query.topic), " AS ", rows));
+// What the query is and needs; the topic's view has every column before, and is only made for windows after.
+Result<void> WindowedEngine::Impl::check(std::optional<std::size_t>& position) {
+  const WindowedRules rules{query.input_key};
+  if (auto done = check_query(database, query.query, &rules, position); !done) return done;
+  Statement statement;
+  if (auto done = prepare_query(database, query.query.sql, statement, position); !done) return done;
+  auto made = ResultWriter::of(statement, query.query.key);
+  if (!made) return std::move(made).error();
+  writer = *std::move(made);
+  if (auto done = keep_needed(); !done) return done;
+  if (query.window.gap > 0) return {};
+  if (auto found = Partials::of(database, query.query); found && gives_the_same(*found)) {
+    partials = std::move(found);
+  }
+  return {};
+}
+
+// Columns that nothing reads are checked with the rest of the record and then left.
+Result<void> WindowedEngine::Impl::keep_needed() {
+  const auto text = syntax_tree_text(database, query.query.sql);
+  if (!text) return text.error();
+  const auto tree = Json::parse(*text);
+  if (!tree) return tree.error();
+  std::vector<std::string> names = fields_in(*tree, query.query.fields);
+  names.push_back(query.time.field);
+  names.insert(names.end(), query.input_key.begin(), query.input_key.end());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  needed = Input::kRecord;
+  for (const std::string& name : names) needed += cat(", ", quoted(name));
+  Output nothing;
+  return stage({}, {}, nothing);
+}
+
+// Whether the detour over partial results ends with the columns and types of the query.
+bool WindowedEngine::Impl::gives_the_same(const Partials& made) {
+  constexpr const char* kNone = "tidegate.none";
+  if (!database.execute(cat("CREATE OR REPLACE TABLE ", kNone, " AS ", made.fold()))) return false;
+  const std::string merged = cat("(", made.merged(kNone), ")");
+  Statement statement;
+  if (!show(made.final_rows(merged, "make_timestamp(0)", "make_timestamp(0)"))) return false;
+  if (database.prepare(made.finish(), statement)) return false;
+  const auto other = ResultWriter::of(statement, {});
+  return other && other->columns() == writer.columns();
 }
 
 // Reads the records into kStaged.
@@ -120,8 +171,8 @@ Result<void> WindowedEngine::Impl::stage(std::span<const TimedRecord> records,
   values.clear();
   for (const TimedRecord& record : records) values.push_back(record.value);
   input.set(values, metadata, 0, values.size(), output.failures_);
-  if (auto done =
-          database.execute(cat("CREATE OR REPLACE TABLE ", kStaged, " AS SELECT * FROM ", Input::kFunction, "()"));
+  if (auto done = database.execute(
+          cat("CREATE OR REPLACE TABLE ", kStaged, " AS SELECT ", needed, " FROM ", Input::kFunction, "()"));
       !done) {
     return done;
   }
@@ -203,19 +254,20 @@ Result<void> WindowedEngine::Impl::sort_out(int number, Partition& partition, st
 }
 
 Result<void> WindowedEngine::Impl::close(Partition& partition, Micros watermark, Output& output) {
-  return partition.rows->close(watermark, [&](const std::string& rows, Micros start, Micros end) {
-    return run_query(rows, start, end, output);
-  });
+  return partition.rows->close(watermark, [&](const WindowsOut& windows) { return run_query(windows, output); });
 }
 
-Result<void> WindowedEngine::Impl::run_query(const std::string& rows, Micros start, Micros end, Output& output) {
-  if (auto shown = show(rows); !shown) return shown;
+Result<void> WindowedEngine::Impl::run_query(const WindowsOut& windows, Output& output) {
+  if (auto shown = show(windows.rows); !shown) return shown;
   Statement statement;
-  if (const auto error = database.prepare(query.query.sql, statement)) return Error{"EngineFailed", error->message};
+  if (const auto error = database.prepare(windows.partial ? partials->finish() : query.query.sql, statement)) {
+    return Error{"EngineFailed", error->message};
+  }
   const auto failed = [&](const std::string& words) {
-    return Error{"QueryFailed", cat(query.window.gap > 0 ? "a session between " : "the window from ", time_text(start),
-                                    query.window.gap > 0 ? " and " : " to ", time_text(end), ": ", words,
-                                    "; let the query allow for such values, as with TRY_CAST or NULLIF")};
+    return Error{"QueryFailed",
+                 cat(query.window.gap > 0 ? "a session between " : "the window from ", time_text(windows.start),
+                     query.window.gap > 0 ? " and " : " to ", time_text(windows.end), ": ", words,
+                     "; let the query allow for such values, as with TRY_CAST or NULLIF")};
   };
   ResultSet result;
   if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
@@ -247,13 +299,7 @@ Result<WindowedEngine> WindowedEngine::open(const WindowedQuery& query, const Wi
   auto impl = std::make_unique<Impl>(query, limits);
   if (auto done = impl->set_up(); !done) return std::move(done).error();
   if (auto done = impl->set_up_keys(); !done) return std::move(done).error();
-  const WindowedRules rules{query.input_key};
-  if (auto done = check_query(impl->database, query.query, &rules, at); !done) return std::move(done).error();
-  Statement statement;
-  if (auto done = prepare_query(impl->database, query.query.sql, statement, at); !done) return std::move(done).error();
-  auto writer = ResultWriter::of(statement, query.query.key);
-  if (!writer) return std::move(writer).error();
-  impl->writer = *std::move(writer);
+  if (auto done = impl->check(at); !done) return std::move(done).error();
   return WindowedEngine(std::move(impl));
 }
 
@@ -271,7 +317,9 @@ void WindowedEngine::assign(int partition, const window::Resume& resume) {
   const window::Progress& progress = resume.progress;
   // From the record at `rewind` on everything is decided again as it was decided then.
   const Micros from = progress.rewind ? progress.watermark_before : progress.watermark;
-  const WindowTable table{impl_->database, partition, impl_->query.time.field, impl_->query.window};
+  const WindowTable table{impl_->database,         partition,           impl_->query.query.topic,
+                          impl_->query.time.field, impl_->query.window, impl_->partials ? &*impl_->partials : nullptr,
+                          impl_->limits.fold_rows};
   auto rows = table.window.gap > 0 ? session_rows(table, resume) : pane_rows(table, resume);
   impl_->partitions.insert_or_assign(partition, Partition{window::Watermark(impl_->query.time, from), resume.position,
                                                           progress.watermark, std::move(rows)});

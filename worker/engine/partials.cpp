@@ -1,0 +1,298 @@
+#include "worker/engine/partials.h"
+
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/json/json.h"
+#include "worker/engine/functions.h"
+#include "worker/engine/joins.h"
+#include "worker/engine/query_check.h"
+#include "worker/engine/syntax_tree.h"
+
+namespace tidegate::engine {
+namespace {
+
+// No field has a blank in its name.
+constexpr const char* kRows = "tidegate rows";
+constexpr double kExact = 9007199254740992;  // 2^53: integers beyond lose digits as doubles
+
+bool is_column(const Json& node) {
+  return node.get("class").as_string() == "COLUMN_REF";
+}
+
+bool is_aggregate(const Json& node) {
+  static const std::set<std::string, std::less<>> names = {"avg",      "bool_and", "bool_or", "count", "count_star",
+                                                           "count_if", "max",      "mean",    "min",   "sum"};
+  return node.get("class").as_string() == "FUNCTION" && names.contains(lower(node.get("function_name").as_string()));
+}
+
+bool is_of_window(std::string_view column) {
+  return column == "window_start" || column == "window_end";
+}
+
+Json column(const std::string& name) {
+  return Json::object({{"class", "COLUMN_REF"},
+                       {"type", "COLUMN_REF"},
+                       {"alias", ""},
+                       {"query_location", 0},
+                       {"column_names", Json::array({Json(name)})}});
+}
+
+Json named(Json node, const std::string& alias) {
+  node["alias"] = alias;
+  return node;
+}
+
+}  // namespace
+
+// Reads the syntax tree once; `possible_` turns false at what cannot be taken apart.
+class PartialsBuilder {
+ public:
+  PartialsBuilder(const Query& query, Json select) : select_(normal(std::move(select))) {
+    for (const codec::Field& field : query.fields.fields()) fields_.insert(lower(field.name));
+    for (const Json& item : select_.get("select_list").items()) {
+      const std::string alias = lower(item.get("alias").as_string());
+      if (item.get("class").as_string() == "STAR" || (fields_.contains(alias) && !is_column(item))) possible_ = false;
+      if (!alias.empty()) aliases_.emplace(alias, named(item, ""));
+    }
+  }
+
+  // The two queries as trees; nothing when the query needs its rows.
+  struct Trees {
+    Json fold;
+    Json finish;
+  };
+  std::optional<Trees> build(Partials& partials) {
+    Json groups = Json::Array{};
+    partials.grouped_ = !select_.get("group_expressions").items().empty();
+    for (const Json& expression : select_.get("group_expressions").items()) {
+      Json group = resolved(expression);
+      if (is_column(group) && is_of_window(name_of(group))) continue;
+      if (group.get("class").as_string() == "CONSTANT") possible_ = false;  // the number of a column
+      take_apart(group);
+      partials.groups_.push_back(cat("tidegate group ", std::to_string(groups_.size())));
+      groups_.push_back(group);
+      groups.push_back(std::move(group));
+    }
+    group_names_ = partials.groups_;
+
+    Json finish = select_;
+    Json items = Json::Array{};
+    for (const Json& item : select_.get("select_list").items()) {
+      const std::string& alias = item.get("alias").as_string();
+      items.push_back(named(over_groups(named(item, "")), alias.empty() ? name_of(item) : alias));
+    }
+    finish["select_list"] = std::move(items);
+    finish["where_clause"] = over_groups(select_.get("having"));
+    finish["having"] = Json();
+    finish["group_expressions"] = Json::Array{};
+    finish["group_sets"] = Json::Array{};
+
+    Json fold = select_;
+    Json results = Json::Array{};
+    for (std::size_t g = 0; g < groups_.size(); ++g) results.push_back(named(groups_[g], group_names_[g]));
+    for (std::size_t a = 0; a < aggregates_.size(); ++a) {
+      for (Json& part : parts(a, partials)) results.push_back(std::move(part));
+    }
+    results.push_back(named(count_star(), kRows));
+    partials.columns_.push_back({kRows, cat("CAST(sum(", quoted(kRows), ") AS BIGINT)")});
+    take_apart(select_.get("where_clause"));
+    fold["select_list"] = std::move(results);
+    fold["having"] = Json();
+    Json set = Json::Array{};
+    for (std::size_t g = 0; g < groups_.size(); ++g) set.push_back(g);
+    fold["group_sets"] = groups_.empty() ? Json(Json::Array{}) : Json(Json::Array{std::move(set)});
+    fold["group_expressions"] = std::move(groups);
+    if (!possible_ || (!partials.grouped_ && aggregates_.empty())) return std::nullopt;
+    return Trees{std::move(fold), std::move(finish)};
+  }
+
+ private:
+  // With one spelling of each column, and without places in the text, which are no longer those of any.
+  Json normal(Json node) {
+    if (node.is_number() && !node.is_int() && std::abs(node.as_double()) >= kExact) possible_ = false;
+    if (node.is_array()) {
+      Json out = Json::Array{};
+      for (const Json& item : node.items()) out.push_back(normal(item));
+      return out;
+    }
+    if (!node.is_object()) return node;
+    Json out = Json::Object{};
+    for (const auto& [name, value] : node.members()) {
+      out[name] = name == "query_location" ? Json(0) : normal(value);
+    }
+    if (is_column(out)) {
+      const std::vector<std::string> names = out.get("column_names").strings();
+      out["column_names"] = Json::array({Json(lower(names.back()))});
+    }
+    return out;
+  }
+
+  static std::string name_of(const Json& node) {
+    const std::vector<std::string> names = node.get("column_names").strings();
+    return names.empty() ? "" : names.back();
+  }
+
+  // The expression that an alias stands for.
+  Json resolved(const Json& node) const {
+    if (!is_column(node) || fields_.contains(name_of(node))) return node;
+    const auto found = aliases_.find(name_of(node));
+    return found == aliases_.end() ? node : found->second;
+  }
+
+  // What fold() has over rows may name fields only.
+  void take_apart(const Json& node) {
+    if (is_column(node) && !fields_.contains(name_of(node))) possible_ = false;
+    for (const Json& item : node.items()) take_apart(item);
+    for (const auto& member : node.members()) take_apart(member.second);
+  }
+
+  // The same over groups with their aggregates.
+  Json over_groups(const Json& node) {
+    if (node.is_array()) {
+      Json out = Json::Array{};
+      for (const Json& item : node.items()) out.push_back(over_groups(item));
+      return out;
+    }
+    if (!node.is_object()) return node;
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      if (groups_[g] == node) return column(group_names_[g]);
+    }
+    if (is_aggregate(node)) return column(aggregate(node));
+    if (is_column(node)) {
+      if (is_of_window(name_of(node))) return node;
+      const Json meant = resolved(node);
+      if (meant == node || ++depth_ > 100) {
+        possible_ = false;
+        return node;
+      }
+      return over_groups(meant);
+    }
+    if (node.get("class").as_string() == "FUNCTION" &&
+        !is_allowed_function(lower(node.get("function_name").as_string()))) {
+      possible_ = false;  // another aggregate
+    }
+    Json out = Json::Object{};
+    for (const auto& [name, value] : node.members()) out[name] = over_groups(value);
+    return out;
+  }
+
+  std::string aggregate(const Json& node) {
+    for (std::size_t a = 0; a < aggregates_.size(); ++a) {
+      if (aggregates_[a] == node) return name_of_aggregate(a);
+    }
+    const bool star = lower(node.get("function_name").as_string()) == "count_star";
+    if (node.get("distinct").as_bool() || node.get("children").items().size() != (star ? 0U : 1U)) possible_ = false;
+    take_apart(node);
+    aggregates_.push_back(node);
+    return name_of_aggregate(aggregates_.size() - 1);
+  }
+
+  static std::string name_of_aggregate(std::size_t number) { return cat("tidegate result ", std::to_string(number)); }
+
+  static Json count_star() {
+    return Json::object({{"class", "FUNCTION"},
+                         {"type", "FUNCTION"},
+                         {"alias", ""},
+                         {"query_location", 0},
+                         {"function_name", "count_star"},
+                         {"schema", ""},
+                         {"catalog", ""},
+                         {"children", Json::Array{}},
+                         {"filter", Json()},
+                         {"order_bys", Json::object({{"type", "ORDER_MODIFIER"}, {"orders", Json::Array{}}})},
+                         {"distinct", false},
+                         {"is_operator", false},
+                         {"export_state", false}});
+  }
+
+  // The columns of an aggregate in a row of partial results, and what is made of them.
+  std::vector<Json> parts(std::size_t number, Partials& partials) const {
+    const Json& node = aggregates_[number];
+    const std::string name = name_of_aggregate(number);
+    const std::string function = lower(node.get("function_name").as_string());
+    std::string final;
+    std::vector<Json> out;
+    if (function == "avg" || function == "mean") {
+      const std::string count = cat(name, " count");
+      Json sum = node;
+      sum["function_name"] = "sum";
+      Json counted = node;
+      counted["function_name"] = "count";
+      out = {named(std::move(sum), name), named(std::move(counted), count)};
+      partials.columns_.push_back({name, cat("sum(", quoted(name), ")")});
+      partials.columns_.push_back({count, cat("CAST(sum(", quoted(count), ") AS BIGINT)")});
+      final = cat("CAST(sum(", quoted(name), ") AS DOUBLE) / sum(", quoted(count), ")");
+    } else if (function == "count" || function == "count_star") {
+      out = {named(node, name)};
+      final = cat("CAST(coalesce(sum(", quoted(name), "), 0) AS BIGINT)");
+      partials.columns_.push_back({name, final});
+    } else if (function == "count_if") {
+      out = {named(node, name)};
+      final = cat("coalesce(sum(", quoted(name), "), 0)");
+      partials.columns_.push_back({name, final});
+    } else {
+      out = {named(node, name)};
+      final = cat(function, "(", quoted(name), ")");
+      partials.columns_.push_back({name, final});
+    }
+    partials.aggregates_.push_back({name, final});
+    return out;
+  }
+
+  Json select_;
+  std::set<std::string, std::less<>> fields_;
+  std::map<std::string, Json, std::less<>> aliases_;
+  std::vector<Json> groups_;
+  std::vector<std::string> group_names_;
+  std::vector<Json> aggregates_;
+  int depth_ = 0;  // of aliases that stand for aliases, which must end
+  bool possible_ = true;
+};
+
+std::optional<Partials> Partials::of(Database& database, const Query& query) {
+  const auto text = syntax_tree_text(database, query.sql);
+  const auto tree = text ? Json::parse(*text) : Result<Json>(text.error());
+  if (!tree) return std::nullopt;
+  Partials partials;
+  auto trees = PartialsBuilder(query, tree->at("statements/0/node")).build(partials);
+  if (!trees) return std::nullopt;
+  const auto sql = [&](Json select) {
+    const Json statement = Json::object({{"node", std::move(select)}, {"named_param_map", Json::Array{}}});
+    return sql_of(database, Json::object({{"error", false}, {"statements", Json::array({statement})}}).dump());
+  };
+  auto fold = sql(std::move(trees->fold));
+  auto finish = sql(std::move(trees->finish));
+  if (!fold || !finish) return std::nullopt;
+  partials.fold_ = *std::move(fold);
+  partials.finish_ = *std::move(finish);
+  return partials;
+}
+
+std::string Partials::merged(const std::string& from) const {
+  std::string groups;
+  for (const std::string& name : groups_) groups += cat(groups.empty() ? "" : ", ", quoted(name));
+  std::string columns = groups;
+  for (const Column& column : columns_) {
+    columns += cat(columns.empty() ? "" : ", ", column.merge, " AS ", quoted(column.name));
+  }
+  return cat("SELECT ", columns, " FROM ", from, groups.empty() ? "" : cat(" GROUP BY ", groups));
+}
+
+std::string Partials::final_rows(const std::string& from, const std::string& window_start,
+                                 const std::string& window_end) const {
+  std::string groups;
+  for (const std::string& name : groups_) groups += cat(groups.empty() ? "" : ", ", quoted(name));
+  std::string columns = groups;
+  for (const Aggregate& aggregate : aggregates_) {
+    columns += cat(columns.empty() ? "" : ", ", aggregate.final, " AS ", quoted(aggregate.name));
+  }
+  return cat("SELECT ", columns, columns.empty() ? "" : ", ", window_start, " AS window_start, ", window_end,
+             " AS window_end FROM ", from, groups.empty() ? "" : cat(" GROUP BY ", groups),
+             grouped_ ? cat(" HAVING sum(", quoted(kRows), ") > 0") : "");
+}
+
+}  // namespace tidegate::engine

@@ -1,0 +1,53 @@
+// Partial results of a windowed query, kept instead of the rows they stand for: memory then follows the number of
+// groups. Private to this folder.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "worker/engine/database.h"
+#include "worker/engine/engine.h"
+
+namespace tidegate::engine {
+
+// A row of partial results stands for rows of one group. There may be several of a group: they are merged by the next
+// aggregation over them, in any order.
+class Partials {
+ public:
+  // Of a query that check_query allowed and whose topic is a view of `database` with all of its columns. Nothing for a
+  // query that needs its rows: without groups and aggregates, with others than avg, bool_and, bool_or, count, count_if,
+  // max, min and sum, with DISTINCT, or with window_start or window_end anywhere else than in SELECT, HAVING or as a
+  // group.
+  static std::optional<Partials> of(Database& database, const Query& query);
+
+  // A query over rows under the name of the topic: their partial results.
+  const std::string& fold() const { return fold_; }
+  // `from`: a table or subquery of partial results. At most one row of each group.
+  std::string merged(const std::string& from) const;
+  // What finish() sees under the name of the topic: groups with their final aggregates, window_start and window_end.
+  std::string final_rows(const std::string& from, const std::string& window_start, const std::string& window_end) const;
+  // The query over those, with the results that the original one has over the rows.
+  const std::string& finish() const { return finish_; }
+
+ private:
+  struct Column {
+    std::string name;
+    std::string merge;  // an expression of the same type over several rows
+  };
+  struct Aggregate {
+    std::string name;
+    std::string final;  // an expression over the columns of several rows
+  };
+
+  std::string fold_;
+  std::string finish_;
+  bool grouped_ = false;  // else there is one row even where no row is
+  std::vector<std::string> groups_;
+  std::vector<Column> columns_;
+  std::vector<Aggregate> aggregates_;
+
+  friend class PartialsBuilder;
+};
+
+}  // namespace tidegate::engine
