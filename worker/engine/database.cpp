@@ -113,6 +113,16 @@ Result<void> Database::execute(const std::string& sql) {
                        DatabaseError::from(duckdb_result_error_type(&result), duckdb_result_error(&result)).message);
 }
 
+Result<std::int64_t> Database::run(Statement& statement) {
+  ResultSet result;
+  if (duckdb_execute_prepared(statement.get(), &result) == DuckDBSuccess) {
+    return static_cast<std::int64_t>(duckdb_rows_changed(&result));
+  }
+  const auto error = DatabaseError::from(duckdb_result_error_type(&result), duckdb_result_error(&result));
+  if (error.is_about_data()) return Error{"QueryFailed", error.message};
+  return Error{"EngineFailed", error.message};
+}
+
 Result<TextRows> Database::query(const std::string& sql, const std::vector<std::string>& arguments) {
   Statement statement;
   if (auto error = prepare(sql, statement)) return engine_failed(sql, error->message);

@@ -76,6 +76,8 @@ class Database {
 
   duckdb_connection connection() { return connection_.get(); }
   Result<void> execute(const std::string& sql);
+  // How many rows it inserted.
+  Result<std::int64_t> run(Statement& statement);
   // Every column of the result must be VARCHAR. With `arguments` bound as VARCHAR.
   Result<TextRows> query(const std::string& sql, const std::vector<std::string>& arguments);
   // Makes the table tidegate.`table` anew, with these BIGINT columns and the values row by row.

@@ -18,8 +18,7 @@ static_assert(sizeof(codec::Text) == sizeof(duckdb_string_t));
 
 }  // namespace
 
-Input::Input(codec::Schema fields, bool numbered)
-    : reader_(std::move(fields)), numbered_(numbered), words_((duckdb_vector_size() + 63) / 64) {
+Input::Input(codec::Schema fields) : reader_(std::move(fields)), words_((duckdb_vector_size() + 63) / 64) {
   const std::size_t count = reader_.schema().size();
   columns_.resize(count);
   taken_.nulls.resize(count);
@@ -29,7 +28,12 @@ Input::Input(codec::Schema fields, bool numbered)
 
 void Input::watch(std::size_t time_field) {
   time_field_ = time_field;
-  time_values_.resize(duckdb_vector_size());
+  watched_[time_field].resize(duckdb_vector_size());
+}
+
+void Input::judge_by(Judge judge, const std::vector<std::size_t>& fields) {
+  judge_ = std::move(judge);
+  for (const std::size_t field : fields) watched_[field].resize(duckdb_vector_size());
 }
 
 Result<void> Input::register_with(duckdb_connection connection) {
@@ -71,10 +75,10 @@ void Input::bind(duckdb_bind_info info) {
     LogicalType type = to_duckdb(field.type);
     duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
   }
-  if (!self.numbered_) return;
+  if (!self.judge_) return;
   LogicalType number;
   number.get() = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
-  duckdb_bind_add_result_column(info, kRecord, number.get());
+  duckdb_bind_add_result_column(info, kNumber, number.get());
 }
 
 void Input::init(duckdb_init_info info) {
@@ -89,7 +93,7 @@ void Input::start(duckdb_init_info info) {
   for (std::size_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const std::size_t field = duckdb_init_get_column_index(info, i);
     if (field < columns_.size()) projected_.push_back({field, i});
-    if (numbered_ && field == columns_.size()) numbers_ = i;  // any other: DuckDB only counts rows
+    if (judge_ && field == columns_.size()) numbers_ = i;  // any other: DuckDB only counts rows
   }
 }
 
@@ -103,7 +107,7 @@ void Input::fill(duckdb_function_info info, duckdb_data_chunk chunk) {
 
 void Input::begin_chunk() {
   for (codec::Column& column : columns_) column.data = nullptr;
-  if (time_field_) columns_[*time_field_].data = time_values_.data();
+  for (auto& [field, room] : watched_) columns_[field].data = room.data();
 }
 
 void Input::fill_chunk(duckdb_data_chunk chunk) {
@@ -144,8 +148,12 @@ std::size_t Input::read_rows(std::size_t capacity) {
       if (times_ != nullptr && time_field_ && columns_[*time_field_].valid(row)) {
         times_->push_back({next_, columns_[*time_field_].at<std::int64_t>(row)});
       }
+      if (judge_) {
+        const auto number = judge_(next_, columns_, row);
+        if (!number) continue;
+        numbers_read_.push_back(*number);
+      }
       ++row;
-      if (numbered_) numbers_read_.push_back(static_cast<std::int64_t>(next_));
     } else {
       Error error = std::move(read).error();
       failures_->push_back({next_, std::move(error.reason), std::move(error.message), reader_.summary()});

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -20,15 +22,20 @@ namespace tidegate::engine {
 class Input {
  public:
   static constexpr const char* kFunction = "tidegate_records";
-  static constexpr const char* kRecord = "tidegate_record";
+  static constexpr const char* kNumber = "tidegate_number";
 
-  // `numbered`: a further column, kRecord, says which record of the batch a row is.
-  explicit Input(codec::Schema fields, bool numbered = false);
+  explicit Input(codec::Schema fields);
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
   // The field's values are wanted, also where the query does not use it. Before the first set().
   void watch(std::size_t time_field);
+
+  // Asked of each record that could be read: whether it is a row and which number that gets, in a further column
+  // kNumber. `columns` has the values of `fields` at `row`, and no others for sure. Before register_with().
+  using Judge = std::function<std::optional<std::int64_t>(std::size_t record, std::span<const codec::Column> columns,
+                                                          std::size_t row)>;
+  void judge_by(Judge judge, const std::vector<std::size_t>& fields);
 
   Result<void> register_with(duckdb_connection connection);
 
@@ -63,8 +70,8 @@ class Input {
   };
 
   codec::RecordReader reader_;
-  bool numbered_;
-  std::optional<std::size_t> numbers_;  // index of kRecord in the chunk
+  Judge judge_;
+  std::optional<std::size_t> numbers_;  // index of kNumber in the chunk
   std::vector<std::int64_t> numbers_read_;
   std::vector<Projected> projected_;
   std::vector<codec::Column> columns_;   // one per field
@@ -76,7 +83,7 @@ class Input {
   std::size_t last_ = 0;
   std::vector<Failure>* failures_ = nullptr;
   std::optional<std::size_t> time_field_;
-  std::vector<std::int64_t> time_values_;  // for a query that does not use it
+  std::map<std::size_t, std::vector<codec::Int128>> watched_;  // by field: room for values that no query uses
   std::vector<RecordTime>* times_ = nullptr;
   bool started_ = false;  // by the query's plan
   Taken taken_;

@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/json/json.h"
 #include "worker/engine/functions.h"
+#include "worker/engine/input.h"
 #include "worker/engine/joins.h"
 #include "worker/engine/query_check.h"
 #include "worker/engine/syntax_tree.h"
@@ -94,6 +95,8 @@ class PartialsBuilder {
     Json fold = select_;
     Json results = Json::Array{};
     for (std::size_t g = 0; g < groups_.size(); ++g) results.push_back(named(groups_[g], group_names_[g]));
+    results.push_back(named(column(Input::kNumber), Partials::kPane));
+    groups.push_back(column(Input::kNumber));
     for (std::size_t a = 0; a < aggregates_.size(); ++a) {
       for (Json& part : parts(a, partials)) results.push_back(std::move(part));
     }
@@ -103,8 +106,12 @@ class PartialsBuilder {
     fold["select_list"] = std::move(results);
     fold["having"] = Json();
     Json set = Json::Array{};
-    for (std::size_t g = 0; g < groups_.size(); ++g) set.push_back(g);
-    fold["group_sets"] = groups_.empty() ? Json(Json::Array{}) : Json(Json::Array{std::move(set)});
+    for (std::size_t g = 0; g < groups.items().size(); ++g) set.push_back(g);
+    fold["group_sets"] = Json::array({std::move(set)});
+    const Json& from = select_.get("from_table");
+    fold["from_table"]["alias"] = from.get("alias").as_string().empty() ? from.get("table_name") : from.get("alias");
+    fold["from_table"]["schema_name"] = "tidegate";
+    fold["from_table"]["table_name"] = Partials::kRecords;
     fold["group_expressions"] = std::move(groups);
     if (!possible_ || (!partials.grouped_ && aggregates_.empty())) return std::nullopt;
     return Trees{std::move(fold), std::move(finish)};
@@ -272,26 +279,25 @@ std::optional<Partials> Partials::of(Database& database, const Query& query) {
   return partials;
 }
 
-std::string Partials::merged(const std::string& from) const {
-  std::string groups;
-  for (const std::string& name : groups_) groups += cat(groups.empty() ? "" : ", ", quoted(name));
-  std::string columns = groups;
-  for (const Column& column : columns_) {
-    columns += cat(columns.empty() ? "" : ", ", column.merge, " AS ", quoted(column.name));
-  }
-  return cat("SELECT ", columns, " FROM ", from, groups.empty() ? "" : cat(" GROUP BY ", groups));
+std::string Partials::grouped_columns() const {
+  std::string columns;
+  for (const std::string& name : groups_) columns += cat(columns.empty() ? "" : ", ", quoted(name));
+  return columns;
 }
 
-std::string Partials::final_rows(const std::string& from, const std::string& window_start,
-                                 const std::string& window_end) const {
-  std::string groups;
-  for (const std::string& name : groups_) groups += cat(groups.empty() ? "" : ", ", quoted(name));
+std::string Partials::merged(const std::string& from) const {
+  std::string groups = grouped_columns();
+  groups += cat(groups.empty() ? "" : ", ", quoted(kPane));
   std::string columns = groups;
-  for (const Aggregate& aggregate : aggregates_) {
-    columns += cat(columns.empty() ? "" : ", ", aggregate.final, " AS ", quoted(aggregate.name));
-  }
-  return cat("SELECT ", columns, columns.empty() ? "" : ", ", window_start, " AS window_start, ", window_end,
-             " AS window_end FROM ", from, groups.empty() ? "" : cat(" GROUP BY ", groups),
+  for (const Column& column : columns_) columns += cat(", ", column.merge, " AS ", quoted(column.name));
+  return cat("SELECT ", columns, " FROM ", from, " GROUP BY ", groups);
+}
+
+std::string Partials::final_rows(const std::string& from, const std::string& window_columns) const {
+  const std::string groups = grouped_columns();
+  std::string columns = cat(groups, groups.empty() ? "" : ", ", window_columns);
+  for (const Aggregate& aggregate : aggregates_) columns += cat(", ", aggregate.final, " AS ", quoted(aggregate.name));
+  return cat("SELECT ", columns, " FROM ", from, groups.empty() ? "" : cat(" GROUP BY ", groups),
              grouped_ ? cat(" HAVING sum(", quoted(kRows), ") > 0") : "");
 }
 

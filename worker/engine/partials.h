@@ -21,16 +21,23 @@ class Partials {
   // group.
   static std::optional<Partials> of(Database& database, const Query& query);
 
-  // A query over rows under the name of the topic: their partial results.
+  static constexpr const char* kPane = "tidegate pane";  // a column of partial results
+  static constexpr const char* kRecords = "batch";       // in the schema tidegate, as are
+  static constexpr const char* kNone = "tidegate.none";  // partial results of nothing
+
+  // A query over kRecords, the rows of the running batch with the number of their pane as Input::kNumber: their partial
+  // results.
   const std::string& fold() const { return fold_; }
-  // `from`: a table or subquery of partial results. At most one row of each group.
+  // `from`: a table or subquery of partial results. At most one row of each group and pane.
   std::string merged(const std::string& from) const;
   // What finish() sees under the name of the topic: groups with their final aggregates, window_start and window_end.
-  std::string final_rows(const std::string& from, const std::string& window_start, const std::string& window_end) const;
+  std::string final_rows(const std::string& from, const std::string& window_columns) const;
   // The query over those, with the results that the original one has over the rows.
   const std::string& finish() const { return finish_; }
 
  private:
+  std::string grouped_columns() const;
+
   struct Column {
     std::string name;
     std::string merge;  // an expression of the same type over several rows

@@ -27,20 +27,18 @@ class SessionRows final : public WindowRows {
 
   bool late(Micros time, Micros watermark) const override { return time < watermark; }
 
-  void add(const Arrival& arrival) override {
-    arrived_.push_back(arrival.record);
-    arrived_.push_back(sessions_.add(arrival.key, arrival.time, arrival.offset, arrival.watermark_before));
+  std::int64_t add(const Arrival& arrival) override {
+    ++arrived_;
+    return sessions_.add(arrival.key, arrival.time, arrival.offset, arrival.watermark_before);
   }
 
-  Result<void> keep(const std::vector<std::int64_t>& /*refused*/) override {
-    if (arrived_.empty()) return {};
-    if (auto done = table_.database.append("arrived", {"record", "key"}, arrived_); !done) return done;
-    const std::string into = stored_ == 0 ? cat("CREATE TABLE ", name_, " AS ") : cat("INSERT INTO ", name_);
-    const std::string rows = cat(" SELECT s.* EXCLUDE (", Input::kRecord, "), a.key AS ", kKey, " FROM ", kStaged,
-                                 " s JOIN tidegate.arrived a ON s.", Input::kRecord, " = a.record");
+  Result<void> keep() override {
+    const std::string into = stored_ == 0 ? cat("CREATE OR REPLACE TABLE ", name_, " AS ") : cat("INSERT INTO ", name_);
+    const std::string rows =
+        cat(" SELECT * EXCLUDE (", Input::kNumber, "), ", Input::kNumber, " AS ", kKey, " FROM (", table_.records, ")");
     if (auto done = table_.database.execute(into + rows); !done) return done;
-    stored_ += std::ssize(arrived_) / 2;
-    arrived_.clear();
+    made_ = true;
+    stored_ += std::exchange(arrived_, 0);
     return {};
   }
 
@@ -53,7 +51,8 @@ class SessionRows final : public WindowRows {
   }
 
   Result<void> drop() override {
-    if (std::exchange(stored_, 0) == 0) return {};
+    stored_ = 0;
+    if (!std::exchange(made_, false)) return {};
     return table_.database.execute(cat("DROP TABLE ", name_));
   }
 
@@ -110,8 +109,9 @@ class SessionRows final : public WindowRows {
   WindowTable table_;
   Sessions sessions_;
   std::string name_;
-  std::vector<std::int64_t> arrived_;  // record and key by turns, not kept yet
-  std::int64_t stored_ = 0;            // rows in the table
+  std::int64_t arrived_ = 0;  // of the running batch
+  bool made_ = false;         // the table is there
+  std::int64_t stored_ = 0;   // rows in the table
 };
 
 }  // namespace

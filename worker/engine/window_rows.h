@@ -17,12 +17,9 @@
 
 namespace tidegate::engine {
 
-// Tables of ours are out of reach of queries, which may name nothing but their topic.
-constexpr const char* kStaged = "tidegate.staged";  // the records of the running batch, as Input gives them
-
-// A record of the running batch that some window takes.
+// A record of the running batch that some window takes. Tables of ours (schema tidegate) are out of reach of queries,
+// which may name nothing but their topic.
 struct Arrival {
-  std::int64_t record = 0;  // Input::kRecord
   window::Micros time = 0;
   std::int64_t offset = 0;
   window::Micros watermark_before = window::kNever;
@@ -44,10 +41,11 @@ class WindowRows {
   virtual ~WindowRows() = default;
 
   virtual bool late(window::Micros time, window::Micros watermark) const = 0;
-  // Of the running batch, in the order of their offsets; then keep() takes the rows. `refused`: records of kStaged that
-  // were not added.
-  virtual void add(const Arrival& arrival) = 0;
-  virtual Result<void> keep(const std::vector<std::int64_t>& refused) = 0;
+  // Of the running batch, in the order of their offsets, while keep() reads the rows. The number that the row gets
+  // (Input::kNumber).
+  virtual std::int64_t add(const Arrival& arrival) = 0;
+  // Takes the rows of the running batch.
+  virtual Result<void> keep() = 0;
   // Gives out the windows that end at the watermark or before, and drops the rows that no later one needs.
   virtual Result<void> close(window::Micros watermark, const RunQuery& run) = 0;
   virtual Result<void> drop() = 0;
@@ -61,17 +59,24 @@ class WindowRows {
 struct WindowTable {
   Database& database;
   int partition;
-  std::string topic;  // the name of the view that the query reads
-  std::string time;   // the field of event time
+  std::string time;     // the field of event time
+  std::string records;  // a SELECT of the running batch: the columns that are needed, and Input::kNumber
   window::Window window;
-  const Partials* partials;  // null: rows are kept
-  std::int64_t fold_rows;    // so many rows are made partial results at a time
+  const Partials* partials;  // for partial_rows
+  std::int64_t merge_rows;   // so many partial results are merged at the earliest
 };
 
-// Makes a SELECT the view of that name.
-Result<void> show(Database& database, const std::string& topic, const std::string& rows);
-
 std::unique_ptr<WindowRows> pane_rows(const WindowTable& table, const window::Resume& resume);
+std::unique_ptr<WindowRows> partial_rows(const WindowTable& table, const window::Resume& resume);
 std::unique_ptr<WindowRows> session_rows(const WindowTable& table, const window::Resume& resume);
+
+// A window of some panes.
+struct Span {
+  window::Micros start;
+  window::Micros end;
+
+  std::string columns() const;  // `… AS window_start, … AS window_end`
+};
+Span span_of(const window::Window& window, std::int64_t first);
 
 }  // namespace tidegate::engine

@@ -34,39 +34,60 @@ std::string time_text(Micros time) {
   return end == nullptr ? std::to_string(time) : text.substr(0, static_cast<std::size_t>(end - text.data()));
 }
 
+constexpr const char* kRemedy = "; let the query allow for such values, as with TRY_CAST or NULLIF";
+
 }  // namespace
 
-Result<void> show(Database& database, const std::string& topic, const std::string& rows) {
-  return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(topic), " AS ", rows));
+std::string Span::columns() const {
+  return cat("make_timestamp(", std::to_string(start), ") AS window_start, make_timestamp(", std::to_string(end),
+             ") AS window_end");
+}
+
+Span span_of(const window::Window& window, std::int64_t first) {
+  return {window::start_of(window, first), window::end_of(window, first)};
 }
 
 struct WindowedEngine::Impl {
   Impl(const WindowedQuery& wanted, const WindowLimits& allowed)
-      : query(wanted), limits(allowed), input(wanted.query.fields, true) {}
+      : query(wanted), limits(allowed), input(wanted.query.fields) {}
 
-  // Destroyed in reverse: the database before the input it reads.
+  // Destroyed in reverse: the database before the input it reads, and statements before the database.
   WindowedQuery query;
   WindowLimits limits;
   Input input;
   Database database;
   ResultWriter writer;
   codec::KeyEncoder keys;
-  ResultColumns key_columns;
+  std::size_t time_field = 0;
   std::optional<Partials> partials;
-  std::string needed = "*";  // columns of Input, as far as they are needed
+  std::string records;  // a SELECT of the running batch
   std::map<int, Partition> partitions;
   std::vector<std::string_view> values;
+  // The running batch, while Input asks judge().
+  struct Batch {
+    int number = 0;
+    Partition* partition = nullptr;
+    std::span<const TimedRecord> records;
+    Output* output = nullptr;
+    std::optional<Error> misplaced;
+    std::string key;
+  } batch;
 
   Result<void> set_up();
-  Error too_large() const;
-  Result<void> set_up_keys();
+  Result<void> set_up_input();
   Result<void> check(std::optional<std::size_t>& position);
-  Result<void> show(const std::string& rows) { return engine::show(database, query.query.topic, rows); }
   Result<void> keep_needed();
   bool gives_the_same(const Partials& made);
-  Result<void> stage(std::span<const TimedRecord> records, std::span<const codec::Metadata> metadata, Output& output);
-  Result<void> sort_out(int number, Partition& partition, std::span<const TimedRecord> records, Output& output,
-                        std::vector<std::int64_t>& refused);
+  Result<void> show(const std::string& rows) {
+    return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(query.query.topic), " AS ", rows));
+  }
+  Error too_large() const;
+  Result<void> keep(int number, Partition& partition, std::span<const TimedRecord> records,
+                    std::span<const codec::Metadata> metadata, Output& output);
+  std::optional<std::int64_t> judge(std::size_t record, std::span<const codec::Column> columns, std::size_t row);
+  void refuse(std::size_t record, const char* reason, const std::string& words) {
+    batch.output->failures_.push_back({record, reason, words, words});
+  }
   Error misplaced(int number, const std::string& key, const TimedRecord& record) const;
   Result<void> close(Partition& partition, Micros watermark, Output& output);
   Result<void> run_query(const WindowsOut& windows, Output& output);
@@ -85,41 +106,34 @@ Result<void> WindowedEngine::Impl::set_up() {
   if (!time || asked.fields[*time].type.type != codec::Type::timestamp) {
     return Error{"InvalidWindow", cat("eventTime.field \"", query.time.field, "\" is no TIMESTAMP field of the topic")};
   }
+  time_field = *time;
   auto opened = Database::open(cat(std::to_string(limits.memory_bytes), "B"), {limits.directory, limits.disk_bytes});
   if (!opened) return std::move(opened).error();
   database = std::move(*opened);
-  if (auto done = input.register_with(database.connection()); !done) return done;
+  if (auto done = set_up_input(); !done) return done;
   if (auto done = database.execute("CREATE SCHEMA tidegate"); !done) return done;
-  Output nothing;
-  if (auto done = stage({}, {}, nothing); !done) return done;
-  if (auto done = show(cat("SELECT * EXCLUDE (", Input::kRecord, "), make_timestamp(0) AS window_start, ",
-                           "make_timestamp(0) AS window_end FROM ", kStaged));
-      !done) {
-    return done;
-  }
-  return database.lock();
+  return show(cat("SELECT * EXCLUDE (", Input::kNumber, "), make_timestamp(0) AS window_start, ",
+                  "make_timestamp(0) AS window_end FROM ", Input::kFunction, "()"));
 }
 
-// The keys of records, for the check against their partition.
-Result<void> WindowedEngine::Impl::set_up_keys() {
-  std::vector<codec::Field> fields;
-  std::vector<duckdb_type> types;
+// The keys of records are checked against their partition.
+Result<void> WindowedEngine::Impl::set_up_input() {
+  std::vector<std::size_t> fields{time_field};
   for (const std::string& name : query.input_key) {
     const auto found = query.query.fields.find(name);
     if (!found) return Error{"InvalidKey", cat("the input topic has no field \"", name, "\"")};
-    fields.push_back(query.query.fields[*found]);
-    types.push_back(duckdb_get_type_id(to_duckdb(fields.back().type).get()));
+    fields.push_back(*found);
   }
-  auto schema = codec::Schema::of(fields);
-  if (!schema) return std::move(schema).error();
-  auto encoder = codec::KeyEncoder::of(*schema, query.input_key);
+  auto encoder = codec::KeyEncoder::of(query.query.fields, query.input_key);
   if (!encoder) return std::move(encoder).error();
   keys = *std::move(encoder);
-  key_columns = ResultColumns(types);
-  return {};
+  input.judge_by([this](std::size_t record, std::span<const codec::Column> columns,
+                        std::size_t row) { return judge(record, columns, row); },
+                 fields);
+  return input.register_with(database.connection());
 }
 
-// What the query is and needs; the topic's view has every column before, and is only made for windows after.
+// What the query is and needs. From here on the topic's view is made for windows.
 Result<void> WindowedEngine::Impl::check(std::optional<std::size_t>& position) {
   const WindowedRules rules{query.input_key};
   if (auto done = check_query(database, query.query, &rules, position); !done) return done;
@@ -129,11 +143,13 @@ Result<void> WindowedEngine::Impl::check(std::optional<std::size_t>& position) {
   if (!made) return std::move(made).error();
   writer = *std::move(made);
   if (auto done = keep_needed(); !done) return done;
-  if (query.window.gap > 0) return {};
-  if (auto found = Partials::of(database, query.query); found && gives_the_same(*found)) {
+  if (auto found = Partials::of(database, query.query); found && query.window.gap == 0 && gives_the_same(*found)) {
     partials = std::move(found);
+    // They do not stay for long; looking for the best encoding would take longer than anything else that is done with
+    // them.
+    if (auto set = database.execute("SET force_compression = 'uncompressed'"); !set) return set;
   }
-  return {};
+  return database.lock();
 }
 
 // Columns that nothing reads are checked with the rest of the record and then left.
@@ -143,43 +159,26 @@ Result<void> WindowedEngine::Impl::keep_needed() {
   const auto tree = Json::parse(*text);
   if (!tree) return tree.error();
   std::vector<std::string> names = fields_in(*tree, query.query.fields);
-  names.push_back(query.time.field);
-  names.insert(names.end(), query.input_key.begin(), query.input_key.end());
+  if (query.window.gap > 0) names.push_back(query.time.field);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  needed = Input::kRecord;
-  for (const std::string& name : names) needed += cat(", ", quoted(name));
-  Output nothing;
-  return stage({}, {}, nothing);
+  records = cat("SELECT ", Input::kNumber);
+  for (const std::string& name : names) records += cat(", ", quoted(name));
+  records += cat(" FROM ", Input::kFunction, "()");
+  return database.execute(cat("CREATE VIEW tidegate.", Partials::kRecords, " AS ", records));
 }
 
 // Whether the detour over partial results ends with the columns and types of the query.
 bool WindowedEngine::Impl::gives_the_same(const Partials& made) {
-  constexpr const char* kNone = "tidegate.none";
-  if (!database.execute(cat("CREATE OR REPLACE TABLE ", kNone, " AS ", made.fold()))) return false;
-  const std::string merged = cat("(", made.merged(kNone), ")");
+  std::vector<Failure> nothing;
+  input.set({}, {}, 0, 0, nothing);
+  if (!database.execute(cat("CREATE TABLE ", Partials::kNone, " AS ", made.fold()))) return false;
+  const std::string merged = cat("(", made.merged(Partials::kNone), ")");
   Statement statement;
-  if (!show(made.final_rows(merged, "make_timestamp(0)", "make_timestamp(0)"))) return false;
+  if (!show(made.final_rows(merged, Span{0, 0}.columns()))) return false;
   if (database.prepare(made.finish(), statement)) return false;
   const auto other = ResultWriter::of(statement, {});
   return other && other->columns() == writer.columns();
-}
-
-// Reads the records into kStaged.
-Result<void> WindowedEngine::Impl::stage(std::span<const TimedRecord> records,
-                                         std::span<const codec::Metadata> metadata, Output& output) {
-  values.clear();
-  for (const TimedRecord& record : records) values.push_back(record.value);
-  input.set(values, metadata, 0, values.size(), output.failures_);
-  if (auto done = database.execute(
-          cat("CREATE OR REPLACE TABLE ", kStaged, " AS SELECT ", needed, " FROM ", Input::kFunction, "()"));
-      !done) {
-    return done;
-  }
-  const Input::Taken& taken = input.finish();
-  output.counts_.taken = taken.rows;
-  output.nulls_ = taken.nulls;
-  return {};
 }
 
 Error WindowedEngine::Impl::misplaced(int number, const std::string& key, const TimedRecord& record) const {
@@ -190,67 +189,68 @@ Error WindowedEngine::Impl::misplaced(int number, const std::string& key, const 
               "; produce with the partitioner murmur2 over the fields that topic ", query.query.topic, " is keyed by")};
 }
 
-// Decides row by row what a record's time makes of it.
-Result<void> WindowedEngine::Impl::sort_out(int number, Partition& partition, std::span<const TimedRecord> records,
-                                            Output& output, std::vector<std::int64_t>& refused) {
-  std::string columns = cat(Input::kRecord, ", epoch_us(", quoted(query.time.field), ")");
-  for (const std::string& name : query.input_key) columns += cat(", ", quoted(name));
-  Statement statement;
-  if (const auto error = database.prepare(cat("SELECT ", columns, " FROM ", kStaged), statement)) {
-    return Error{"EngineFailed", error->message};
-  }
-  ResultSet result;
-  if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
-    return Error{"EngineFailed", duckdb_result_error(&result)};
-  }
-  const auto refuse = [&](std::int64_t record, const char* reason, const std::string& words) {
-    refused.push_back(record);
-    output.failures_.push_back({static_cast<std::size_t>(record), reason, words, words});
-  };
-  for (;;) {
-    Chunk chunk;
-    chunk.get() = duckdb_fetch_chunk(result.get());
-    if (chunk.get() == nullptr) return {};
-    const auto* numbers =
-        static_cast<const std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), 0)));
-    duckdb_vector times_vector = duckdb_data_chunk_get_vector(chunk.get(), 1);
-    const auto* times = static_cast<const std::int64_t*>(duckdb_vector_get_data(times_vector));
-    std::uint64_t* const valid = duckdb_vector_get_validity(times_vector);
-    const std::span<const codec::Column> key_values = key_columns.read(chunk.get(), 2);
-    std::string key;
-    for (std::size_t row = 0; row < duckdb_data_chunk_get_size(chunk.get()); ++row) {
-      const TimedRecord& record = records[static_cast<std::size_t>(numbers[row])];
-      if (!keys.empty()) {
-        key.clear();
-        if (!keys.append(key_values, row, key)) {  // such records lie anywhere: a group of them would be in pieces
-          refuse(numbers[row], "MissingField", cat(join(query.input_key, ", "), ": the key is null"));
-          continue;
-        }
-        if (query.partition_of && query.partition_of(key) != number) return misplaced(number, key, record);
-      }
-      if (!duckdb_validity_row_is_valid(valid, row)) {
-        refuse(numbers[row], "MissingField", cat(query.time.field, ": the event time is missing"));
-        continue;
-      }
-      const Micros time = times[row];
-      if (partition.watermark.ahead(time, record.timestamp_ms)) {
-        refuse(numbers[row], "TooFarAhead",
-               cat(query.time.field, ": further ahead of Kafka's timestamp than maxAhead allows"));
-        continue;
-      }
-      const Micros before = partition.watermark.value();
-      if (partition.rows->late(time, before)) {
-        refuse(
-            numbers[row], "Late",
-            cat(query.time.field,
-                query.window.gap > 0 ? ": sessions of its time may be closed already" : ": its window closed already",
-                "; maxOutOfOrder bounds how late a record may come"));
-        continue;
-      }
-      partition.rows->add({numbers[row], time, record.offset, before, key});
-      partition.watermark.observe(time);
+// Decides what a record's key and time make of it.
+std::optional<std::int64_t> WindowedEngine::Impl::judge(std::size_t number, std::span<const codec::Column> columns,
+                                                        std::size_t row) {
+  if (batch.misplaced) return std::nullopt;
+  const TimedRecord& record = batch.records[number];
+  Partition& partition = *batch.partition;
+  if (!keys.empty()) {
+    batch.key.clear();
+    if (!keys.append(columns, row, batch.key)) {  // such records lie anywhere: a group of them would be in pieces
+      refuse(number, "MissingField", cat(join(query.input_key, ", "), ": the key is null"));
+      return std::nullopt;
+    }
+    if (query.partition_of && query.partition_of(batch.key) != batch.number) {
+      batch.misplaced = misplaced(batch.number, batch.key, record);
+      return std::nullopt;
     }
   }
+  if (!columns[time_field].valid(row)) {
+    refuse(number, "MissingField", cat(query.time.field, ": the event time is missing"));
+    return std::nullopt;
+  }
+  const Micros time = columns[time_field].at<std::int64_t>(row);
+  if (partition.watermark.ahead(time, record.timestamp_ms)) {
+    refuse(number, "TooFarAhead", cat(query.time.field, ": further ahead of Kafka's timestamp than maxAhead allows"));
+    return std::nullopt;
+  }
+  const Micros before = partition.watermark.value();
+  if (partition.rows->late(time, before)) {
+    refuse(number, "Late",
+           cat(query.time.field,
+               query.window.gap > 0 ? ": sessions of its time may be closed already" : ": its window closed already",
+               "; maxOutOfOrder bounds how late a record may come"));
+    return std::nullopt;
+  }
+  partition.watermark.observe(time);
+  return partition.rows->add({time, record.offset, before, batch.key});
+}
+
+// Takes the records of a batch.
+Result<void> WindowedEngine::Impl::keep(int number, Partition& partition, std::span<const TimedRecord> arrived,
+                                        std::span<const codec::Metadata> metadata, Output& output) {
+  values.clear();
+  for (const TimedRecord& record : arrived) values.push_back(record.value);
+  batch.number = number;
+  batch.partition = &partition;
+  batch.records = arrived;
+  batch.output = &output;
+  batch.misplaced.reset();
+  input.set(values, metadata, 0, values.size(), output.failures_);
+  const Result<void> kept = partition.rows->keep();
+  if (batch.misplaced) return *std::move(batch.misplaced);
+  if (!kept && kept.error().reason == "QueryFailed") {
+    return Error{"QueryFailed",
+                 cat("a window of the records from offset ", std::to_string(arrived.front().offset), " to ",
+                     std::to_string(arrived.back().offset), ": ", kept.error().message, kRemedy)};
+  }
+  if (!kept) return kept;
+  const Input::Taken& taken = input.finish();
+  if (batch.misplaced) return *std::move(batch.misplaced);
+  output.counts_.taken = taken.rows;
+  output.nulls_ = taken.nulls;
+  return {};
 }
 
 Result<void> WindowedEngine::Impl::close(Partition& partition, Micros watermark, Output& output) {
@@ -298,7 +298,6 @@ Result<WindowedEngine> WindowedEngine::open(const WindowedQuery& query, const Wi
   std::optional<std::size_t>& at = position == nullptr ? unused : *position;
   auto impl = std::make_unique<Impl>(query, limits);
   if (auto done = impl->set_up(); !done) return std::move(done).error();
-  if (auto done = impl->set_up_keys(); !done) return std::move(done).error();
   if (auto done = impl->check(at); !done) return std::move(done).error();
   return WindowedEngine(std::move(impl));
 }
@@ -317,10 +316,13 @@ void WindowedEngine::assign(int partition, const window::Resume& resume) {
   const window::Progress& progress = resume.progress;
   // From the record at `rewind` on everything is decided again as it was decided then.
   const Micros from = progress.rewind ? progress.watermark_before : progress.watermark;
-  const WindowTable table{impl_->database,         partition,           impl_->query.query.topic,
-                          impl_->query.time.field, impl_->query.window, impl_->partials ? &*impl_->partials : nullptr,
-                          impl_->limits.fold_rows};
-  auto rows = table.window.gap > 0 ? session_rows(table, resume) : pane_rows(table, resume);
+  const std::optional<Partials>& partials = impl_->partials;
+  const WindowTable table{impl_->database,         partition,           impl_->query.time.field,
+                          impl_->records,          impl_->query.window, partials ? &*partials : nullptr,
+                          impl_->limits.merge_rows};
+  auto rows = table.window.gap > 0 ? session_rows(table, resume)
+              : partials           ? partial_rows(table, resume)
+                                   : pane_rows(table, resume);
   impl_->partitions.insert_or_assign(partition, Partition{window::Watermark(impl_->query.time, from), resume.position,
                                                           progress.watermark, std::move(rows)});
 }
@@ -359,11 +361,7 @@ Result<void> WindowedEngine::take(int partition, std::span<const TimedRecord> re
   Partition& mine = impl_->partitions.at(partition);
   // Rebuilt: it is as far as it was, also where that did not come from the records.
   if (records.front().offset >= mine.accounted) mine.watermark.advance(mine.resumed);
-  if (auto staged = impl_->stage(records, metadata, output); !staged) return staged;
-  std::vector<std::int64_t> refused;
-  if (auto done = impl_->sort_out(partition, mine, records, output, refused); !done) return done;
-  if (auto done = mine.rows->keep(refused); !done) return done;
-  output.counts_.taken -= std::ssize(refused);
+  if (auto kept = impl_->keep(partition, mine, records, metadata, output); !kept) return kept;
   std::sort(output.failures_.begin(), output.failures_.end(),
             [](const Failure& a, const Failure& b) { return a.record < b.record; });
   if (records.back().offset < mine.accounted) output.failures_.clear();

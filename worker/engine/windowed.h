@@ -38,8 +38,8 @@ struct WindowLimits {
   std::int64_t memory_bytes = 256 << 20;  // of DuckDB
   std::string directory;                  // for rows that memory does not take; empty: there is none
   std::int64_t disk_bytes = 0;
-  std::int64_t windows = 100'000;    // whose bookkeeping is beside DuckDB's memory
-  std::int64_t fold_rows = 131'072;  // of a pane, which then become partial results if the query allows that
+  std::int64_t windows = 100'000;     // whose bookkeeping is beside DuckDB's memory
+  std::int64_t merge_rows = 131'072;  // so many partial results of a partition are merged at the earliest
 };
 
 struct TimedRecord {

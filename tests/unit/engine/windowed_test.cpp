@@ -111,9 +111,9 @@ std::int64_t least_to_come(const Log& log) {
 // As a stage does it: batches of any size, from the partitions in turns, now and then a crash after which everything
 // begins again at what was committed. Of a topic that stages write it is told now and then how far it is.
 std::vector<std::string> streamed(const WindowedQuery& query, const std::vector<Event>& events, int partitions,
-                                  unsigned seed, bool crashes, std::int64_t fold_rows = WindowLimits().fold_rows) {
+                                  unsigned seed, bool crashes, std::int64_t merge_rows = WindowLimits().merge_rows) {
   WindowLimits limits;
-  limits.fold_rows = fold_rows;
+  limits.merge_rows = merge_rows;
   std::mt19937 random(seed);
   std::vector<Log> logs(static_cast<std::size_t>(partitions));
   for (const Event& event : events) {
@@ -347,7 +347,7 @@ struct Folded {
 Folded folded(const std::string& sql, std::int64_t records, const std::string& note = "7") {
   const Json body = Json::object({{"query", sql}, {"window", *Json::parse(R"({"tumbling": {"size": 60000}})")}});
   WindowLimits limits;
-  limits.fold_rows = 10;
+  limits.merge_rows = 10;
   auto engine = WindowedEngine::open(query_of(body), limits);
   REQUIRE_MESSAGE(engine.ok(), engine.error().message);
   std::vector<std::string> values;
@@ -359,7 +359,7 @@ Folded folded(const std::string& sql, std::int64_t records, const std::string& n
   Output output;
   for (std::int64_t n = 0; n < records; ++n) {
     batch.assign(1, {values[static_cast<std::size_t>(n)], n, kBegin / 1000});
-    REQUIRE(engine->run(0, batch, output).ok());
+    if (const auto ran = engine->run(0, batch, output); !ran) return {0, {}, ran.error()};
   }
   Folded result;
   result.held = engine->held().rows;
@@ -403,12 +403,13 @@ TEST_CASE("queries that need their rows keep them") {
   }
 }
 
-TEST_CASE("a value that the query cannot take is told when its window closes - also where rows are folded") {
+TEST_CASE("a value that partial results cannot take is told with its offset") {
   const std::string sql = "SELECT card, sum(CAST(note AS BIGINT)) AS n FROM payments GROUP BY card";
   CHECK(folded(sql, 100).rows.size() == 2);
   const Folded result = folded(sql, 100, "seven");
   CHECK(result.error.reason == "QueryFailed");
-  CHECK(result.error.message.find("the window from 2026-01-01T00:00:00") != std::string::npos);
+  CHECK(result.error.message.find("offset 0 to 0") != std::string::npos);
+  CHECK(result.error.message.find("TRY_CAST") != std::string::npos);
 }
 
 TEST_CASE("the rows of sessions that are out are dropped") {
