@@ -35,17 +35,17 @@ def wait_scored(space, first, count):
     assert sorted(s["id"] for s in scored(space)) == list(range(first, first + count)), "not each once"
 
 
-def change(space, field, value):
-    """Returns once the pod is a new one that has it."""
-    patch = [{"op": "replace", "path": f"{CONTAINER}/{field}", "value": value}]
+def change(space, **fields):
+    """Returns once the pod is a new one that has them."""
+    patch = [{"op": "replace", "path": f"{CONTAINER}/{name}", "value": value} for name, value in fields.items()]
     space.kubectl("patch", KIND, "scoring", "--type=json", "-p", json.dumps(patch))
 
     def rolled():
         pods = space.stage_pods("scoring", "scores")
-        return pods and all("deletionTimestamp" not in pod["metadata"] and pod["spec"]["initContainers"][0][field] == value
+        return pods and all("deletionTimestamp" not in pod["metadata"] and fields.items() <= pod["spec"]["initContainers"][0].items()
                             for pod in pods)
 
-    until(f"the pod is rolled to another {field}", rolled, 60)
+    until(f"the pod is rolled to another {', '.join(fields)}", rolled, 60)
 
 
 def container(space):
@@ -80,10 +80,10 @@ def test_what_the_server_refuses_is_a_dead_letter_and_can_be_replayed(space):
 
 def test_a_server_that_crashes_is_named_and_after_it_all_records_are_there(space):
     scoring = Pipeline(space, "scoring")
-    command = container(space)["command"]
-    code = command[-1].replace("class Receiver", SHORT_LIVES + "\nclass Receiver").replace(
+    *python, server = space.command = container(space)["command"]
+    mortal = server.replace("class Receiver", SHORT_LIVES + "\nclass Receiver").replace(
         "def do_POST(self):", "def do_POST(self):\n        die_young()")
-    change(space, "command", [*command[:-1], code])
+    change(space, command=[*python, mortal])
     scoring.feed(rows(1000, 1000))
     took = scoring.wait_not_ready(["Failing", "scores", "user-container", "exit code 3", "kubectl logs"], 120)
     wait_scored(space, 1000, 1000)
@@ -96,10 +96,10 @@ def test_a_server_that_crashes_is_named_and_after_it_all_records_are_there(space
 def test_an_image_that_is_not_there_is_named_and_can_be_mended(space):
     scoring = Pipeline(space, "scoring")
     image = container(space)["image"]
-    change(space, "image", "127.0.0.1:1/nobody/none:1")
+    change(space, image="127.0.0.1:1/nobody/none:1", command=space.command)
     took = scoring.wait_not_ready(["Failing", "scores", "user-container", "ImagePull", "container.image"], 90)
     scoring.feed(rows(2000, 10))
-    change(space, "image", image)
+    change(space, image=image)
     wait_scored(space, 2000, 10)
     scoring.wait_ready(120)
     return f"said after {took:.0f} s"
