@@ -44,13 +44,18 @@ Json settings(const std::vector<Child>& children, const std::string& stage) {
   return *Json::parse(find(children, "ConfigMap", stage).at("data").get("stage.json").as_string());
 }
 
-// The fraud pipeline with one sink, the user's own container, on an external Kafka that asks for a password.
+// A Kafka that is not ours and asks for a password.
+Json external_kafka(const std::string& mechanism = "PLAIN") {
+  Json out = crds::json(R"({"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
+    "sasl": {"usernameSecretRef": {"name": "u", "key": "user"}, "passwordSecretRef": {"name": "u", "key": "password"}}})");
+  out["sasl"]["mechanism"] = mechanism;
+  return out;
+}
+
+// The fraud pipeline on such a Kafka, with one sink: the user's own container.
 Json scorer_spec(const std::string& image = "scorer:1") {
   Json spec = crds::fraud_spec();
-  spec["kafka"] = crds::json(
-      R"({"external": {"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
-    "sasl": {"mechanism": "PLAIN", "usernameSecretRef": {"name": "u", "key": "user"},
-             "passwordSecretRef": {"name": "u", "key": "password"}}}})");
+  spec["kafka"] = Json::object({{"external", external_kafka()}});
   Json sink = crds::json(R"({"name": "scores", "from": "alerts", "container": {"port": 9000, "path": "/score",
     "format": "json", "maxRecords": 20, "command": ["python3"], "args": ["-u", "serve.py"],
     "resources": {"limits": {"memory": "1Gi"}}, "env": [{"name": "MODEL", "value": "small"},
@@ -193,10 +198,7 @@ TEST_CASE("secrets are files of the stage that needs them never text") {
 
 TEST_CASE("an external Kafkas credentials are mounted everywhere and named by file") {
   Json spec = crds::fraud_spec();
-  spec["kafka"] = crds::json(
-      R"({"external": {"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
-    "sasl": {"mechanism": "SCRAM-SHA-512", "usernameSecretRef": {"name": "u", "key": "user"},
-             "passwordSecretRef": {"name": "u", "key": "password"}}}})");
+  spec["kafka"] = Json::object({{"external", external_kafka("SCRAM-SHA-512")}});
   const Json properties = settings(plan(spec), "score").at("kafka/properties");
   CHECK(properties.get("security.protocol").as_string() == "sasl_ssl");
   CHECK(properties.get("ssl.ca.location").as_string() == "/etc/tidegate/secrets/kafka-ca/ca.crt");
@@ -205,10 +207,7 @@ TEST_CASE("an external Kafkas credentials are mounted everywhere and named by fi
 
 TEST_CASE("a sink to another Kafka has that clusters credentials beside those of the pipelines own") {
   Json spec = crds::fraud_spec();
-  const Json access = crds::json(
-      R"({"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
-    "sasl": {"mechanism": "PLAIN", "usernameSecretRef": {"name": "u", "key": "user"},
-             "passwordSecretRef": {"name": "u", "key": "password"}}})");
+  const Json access = external_kafka();
   spec["kafka"] = Json::object({{"external", access}});
   Json sink = Json::object({{"name", "copy"}, {"from", "alerts"}, {"kafka", access}});
   sink["kafka"]["topic"] = "copies";
