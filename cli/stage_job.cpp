@@ -17,6 +17,8 @@ Json stage_job(const Json& workload, const std::string& name, const Json& reques
       {"tidegate-worker", "letters", "--config", "/etc/tidegate/stage/stage.json", "--request", request.dump()});
   container["env"].push_back(Json::object({{"name", "TIDEGATE_LOG_LEVEL"}, {"value", "error"}}));
   spec["containers"] = Json::array({std::move(container)});
+  // A container of the user's takes what is replayed; to look at records it is not needed.
+  if (request.get("action").as_string() != "replay") spec.erase("initContainers");
   spec["restartPolicy"] = "Never";
   return Json::object(
       {{"apiVersion", "batch/v1"},

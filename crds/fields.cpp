@@ -129,9 +129,9 @@ Result<void> check_fields(const PipelineSpec& spec) {
                        topic->name, "', which else deletes records before they are stored")};
     }
     if ((!sink.http && !sink.s3) || topic == nullptr || topic->format == "json") continue;
-    return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].", sink.http ? "http" : "s3",
-                                    ": takes records of format json, and topic '", topic->name, "' is ", topic->format,
-                                    "; put a processor in between")};
+    const char* const kind = sink.s3 ? "s3" : sink.container ? "container" : "http";
+    return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].", kind, ": takes records of format json, and topic '",
+                                    topic->name, "' is ", topic->format, "; put a processor in between")};
   }
   return {};
 }

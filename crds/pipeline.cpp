@@ -191,16 +191,31 @@ Processor read_processor(const Reader& at) {
   return out;
 }
 
-HttpTarget read_http_target(const Reader& at) {
+// Without certificates and secrets.
+HttpTarget read_requests(const Reader& at, std::string url) {
   HttpTarget out;
-  out.url = at["url"].required_text();
+  out.url = std::move(url);
   if (at["format"].choice({"ndjson", "json"}, 0) == 1) out.format = "json";
   out.max_records = at["maxRecords"].number(out.max_records);
   if (out.max_records < 1) at["maxRecords"].fail("must be at least 1");
+  return out;
+}
+
+HttpTarget read_http_target(const Reader& at) {
+  HttpTarget out = read_requests(at, at["url"].required_text());
   if (at["caSecretRef"].present()) out.ca = read_secret_ref(at["caSecretRef"]);
   if (at["tokenSecretRef"].present()) out.token = read_secret_ref(at["tokenSecretRef"]);
   if (at["signingSecretRef"].present()) out.signing = read_secret_ref(at["signingSecretRef"]);
   return out;
+}
+
+// Where the user's container listens; it shares the worker's network.
+HttpTarget read_neighbour(const Reader& at) {
+  const int port = at["port"].number(8080);
+  if (port == 9400) at["port"].fail("9400 is taken by the stage's metrics");
+  const std::string path = at["path"].text("/");
+  if (!path.starts_with('/')) at["path"].fail("must begin with /");
+  return read_requests(at, cat("http://127.0.0.1:", std::to_string(port), path));
 }
 
 S3Target read_s3_target(const Reader& at) {
@@ -232,9 +247,9 @@ Sink read_sink(const Reader& at) {
   out.key = at["key"].texts();
   out.start = read_start(at);
   if (at["postgres"].present() + at["http"].present() + at["kafka"].present() + at["s3"].present() +
-          at["log"].present() !=
+          at["container"].present() + at["log"].present() !=
       1)
-    at.fail("exactly one of postgres, http, kafka, s3 and log must be given");
+    at.fail("exactly one of postgres, http, kafka, s3, container and log must be given");
   if (const Reader postgres = at["postgres"]; postgres.present()) {
     out.postgres = Postgres{postgres["table"].required_text(), postgres["createTable"].flag(false),
                             read_secret_ref(postgres["dsnSecretRef"])};
@@ -244,6 +259,10 @@ Sink read_sink(const Reader& at) {
   if (at["http"].present()) out.http = read_http_target(at["http"]);
   if (at["kafka"].present()) out.kafka = read_kafka_topic(at["kafka"]);
   if (at["s3"].present()) out.s3 = read_s3_target(at["s3"]);
+  if (at["container"].present()) {
+    out.container = read_container(at["container"]);
+    out.http = read_neighbour(at["container"]);
+  }
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/json/json.h"
+#include "crds/container.h"
 #include "crds/kafka_cluster.h"
 
 namespace tidegate::crds {
@@ -156,8 +157,9 @@ struct Sink : Stage {
   std::string from;
   std::vector<std::string> key;
   Start start = Start::earliest;
-  std::optional<Postgres> postgres;  // none of them: the log
-  std::optional<HttpTarget> http;
+  std::optional<Postgres> postgres;    // none of them: the log
+  std::optional<HttpTarget> http;      // with a container: where that one listens
+  std::optional<Container> container;  // the user's own, in the same pod
   std::optional<KafkaTopic> kafka;
   std::optional<S3Target> s3;
 };

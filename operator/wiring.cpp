@@ -12,7 +12,8 @@ Json keep_pod(const Json& pod) {
     if (pod.at("metadata").has(name)) metadata[name] = pod.at("metadata").get(name);
   }
   Json status = Json::Object{};
-  for (const char* name : {"phase", "reason", "message", "conditions", "containerStatuses", "podIP"}) {
+  for (const char* name :
+       {"phase", "reason", "message", "conditions", "containerStatuses", "initContainerStatuses", "podIP"}) {
     if (pod.at("status").has(name)) status[name] = pod.at("status").get(name);
   }
   return Json::object({{"metadata", metadata}, {"status", status}});

@@ -100,6 +100,11 @@ Result<void> Acceptance::check_references(const std::string& ns, const crds::Pip
     refs.emplace_back(kafka.sasl->username, field + ".sasl.usernameSecretRef");
     refs.emplace_back(kafka.sasl->password, field + ".sasl.passwordSecretRef");
   };
+  const auto add_variables = [&](const crds::Container& container, const std::string& field) {
+    for (const crds::EnvVariable& variable : container.env) {
+      if (variable.secret) refs.emplace_back(*variable.secret, cat(field, ".env[", variable.name, "].valueSecretRef"));
+    }
+  };
   if (spec.kafka.external) add_kafka(*spec.kafka.external, "spec.kafka.external");
   for (const auto& source : spec.sources) {
     if (source.kafka) add_kafka(source.kafka->cluster, cat("spec.sources[", source.name, "].kafka"));
@@ -114,6 +119,7 @@ Result<void> Acceptance::check_references(const std::string& ns, const crds::Pip
       refs.emplace_back(sink.s3->access_key_id, field + "accessKeyIdSecretRef");
       refs.emplace_back(sink.s3->secret_access_key, field + "secretAccessKeySecretRef");
     }
+    if (sink.container) add_variables(*sink.container, cat("spec.sinks[", sink.name, "].container"));
     if (!sink.http) continue;
     const std::string field = cat("spec.sinks[", sink.name, "].http.");
     if (sink.http->ca) refs.emplace_back(*sink.http->ca, field + "caSecretRef");

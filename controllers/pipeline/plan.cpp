@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "controllers/pipeline/labels.h"
 #include "controllers/pipeline/stage_settings.h"
+#include "controllers/pipeline/user_container.h"
 #include "controllers/shared/pods.h"
 
 namespace tidegate::controllers {
@@ -15,12 +16,14 @@ constexpr std::int64_t kSpillMebibytes = 2048;  // for rows of open windows that
 // The objects of one stage.
 class StagePlanner {
  public:
+  // `beside`: the user's own container, if the stage has one.
   StagePlanner(const PipelineContext& context, const crds::Stage& stage, const char* component,
-               const StageSettings& settings)
+               const StageSettings& settings, const std::optional<crds::Container>& beside = std::nullopt)
       : context_(context),
         stage_(stage),
         component_(component),
         settings_(settings),
+        beside_(beside),
         name_(crds::stage_child(context.name, stage.name)),
         settings_text_(settings.json.dump(1)),
         settings_name_(cat(name_, "-", sha256_hex(settings_text_).substr(0, 8))) {}
@@ -152,19 +155,21 @@ class StagePlanner {
            {"secret",
             Json::object({{"secretName", secret.ref.name}, {"items", Json::array({item})}, {"defaultMode", 0440}})}}));
     }
-    return Json::object({{"metadata", Json::object({{"labels", labels()}})},
-                         {"spec", Json::object({{"automountServiceAccountToken", false},
-                                                {"enableServiceLinks", false},
-                                                {"securityContext", pod_security(worker_user)},
-                                                {"terminationGracePeriodSeconds", 30},
-                                                {"containers", Json::array({container(extra_ports)})},
-                                                {"volumes", volumes}})}});
+    Json spec = Json::object({{"automountServiceAccountToken", false},
+                              {"enableServiceLinks", false},
+                              {"securityContext", pod_security(worker_user)},
+                              {"terminationGracePeriodSeconds", 30},
+                              {"containers", Json::array({container(extra_ports)})},
+                              {"volumes", volumes}});
+    if (beside_) add_user_container(*beside_, spec);
+    return Json::object({{"metadata", Json::object({{"labels", labels()}})}, {"spec", std::move(spec)}});
   }
 
   const PipelineContext& context_;
   const crds::Stage& stage_;
   const char* component_;
   const StageSettings& settings_;
+  const std::optional<crds::Container> beside_;
   const std::string name_;
   const std::string settings_text_;
   const std::string settings_name_;
@@ -206,7 +211,7 @@ std::vector<Child> plan_stages(const PipelineContext& context, const Accepted& a
   }
   for (const crds::Sink& sink : accepted.spec.sinks) {
     const StageSettings settings = sink_settings(context, accepted, sink);
-    const StagePlanner planner(context, sink, "sink", settings);
+    const StagePlanner planner(context, sink, "sink", settings, sink.container);
     for (Child child : {planner.config_map(), planner.stateful_set(replicas_of(context, sink, paused))})
       out.push_back(std::move(child));
   }

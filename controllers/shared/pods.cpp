@@ -35,6 +35,23 @@ std::string container_problem(const Json& container) {
   return message.empty() ? reason : cat(reason, ": ", truncate_utf8(message, 200));
 }
 
+// What to look at for a problem of the user's own container: fields of its stage, or its log.
+std::string remedy(const std::string& reason) {
+  if (reason == "CrashLoopBackOff") return cat("see kubectl logs -c ", kUserContainer, " --previous");
+  if (reason == "OOMKilled") return "raise container.resources.limits.memory";
+  if (reason == "CreateContainerConfigError") return "see container.env";
+  if (reason == "CreateContainerError" || reason == "RunContainerError") return "see container.command";
+  return "see container.image and the pull secrets of the ServiceAccount default";
+}
+
+std::string sidecar_problem(const Json& container) {
+  const std::string problem = container_problem(container);
+  if (problem.empty()) return "";
+  const std::string& name = container.at("name").as_string();
+  const std::string named = cat(name, ": ", problem);
+  return name == kUserContainer ? cat(named, "; ", remedy(problem.substr(0, problem.find(':')))) : named;
+}
+
 // Why no node takes it; other reasons than Unschedulable, such as SchedulerError, pass by themselves.
 std::string pod_unschedulable(const Json& pod) {
   const Json& scheduled = find_condition(pod.at("status"), "PodScheduled");
@@ -49,6 +66,9 @@ std::string pod_problem(const Json& pod) {
   }
   for (const Json& container : pod.at("status/containerStatuses").items()) {
     if (std::string problem = container_problem(container); !problem.empty()) return problem;
+  }
+  for (const Json& container : pod.at("status/initContainerStatuses").items()) {
+    if (std::string problem = sidecar_problem(container); !problem.empty()) return problem;
   }
   return "";
 }

@@ -14,6 +14,9 @@ namespace tidegate::controllers {
 Json pod_security(int user);
 Json container_security();
 
+// The container in a worker's pod that runs an image of the user's.
+inline constexpr char kUserContainer[] = "user-container";
+
 // `resources` of a container.
 Json container_resources(const crds::Resources& resources);
 
@@ -28,7 +31,8 @@ struct PodSummary {
   std::string problem;            // of the first pod that does not run, with its name; "" when none has one
 };
 
-// A pod that is merely starting has no problem; that no node takes a pod is told when no pod has another one.
+// A pod that is merely starting has no problem; what is wrong with a container of the user's is told with its name and
+// the field to mend; that no node takes a pod is told when no pod has another one.
 PodSummary summarize_pods(const std::vector<kube::ObjectPtr>& pods);
 
 }  // namespace tidegate::controllers

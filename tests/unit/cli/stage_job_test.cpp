@@ -39,6 +39,16 @@ TEST_CASE("a Job has what the stage has and is none of its pods") {
   }
 }
 
+TEST_CASE("a container of the users runs in a Job that replays and in no other") {
+  Json workload = stage();
+  workload["spec"]["template"]["spec"]["initContainers"] = *Json::parse(R"([{"name": "user-container"}])");
+  const auto pod = [&](const char* action) {
+    return stage_job(workload, "tidegate-letters-1", Json::object({{"action", action}})).at("spec/template/spec");
+  };
+  CHECK(pod("replay").at("initContainers/0/name").as_string() == "user-container");
+  for (const char* looks : {"list", "show", "tail"}) CHECK_FALSE(pod(looks).has("initContainers"));
+}
+
 TEST_CASE("the answer is found among log lines") {
   const auto answer = read_answer(
       "{\"level\":\"warn\",\"error\":\"a broker is away\"}\n{\"record\":{\"offset\":1}}\n"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/text.h"
 #include "crds/names.h"
 #include "tests/unit/controllers/world.h"
 #include "tests/unit/crds/manifest.h"
@@ -341,6 +342,38 @@ TEST_CASE("a pod that fails is named in words") {
   CHECK(reason(world, "Ready") == "Failing");
   CHECK(world.condition("Ready").at("message").as_string() ==
         "processor score: pod " + kScore + "-0: ImagePullBackOff: no such image");
+}
+
+TEST_CASE("a container of the users that fails is named with its stage and its cure and told as an Event") {
+  World world;
+  Json spec = crds::fraud_spec();
+  spec["sinks"] =
+      crds::json(R"([{"name": "show", "from": "alerts", "container": {"image": "scorer", "command": ["serve"]}}])");
+  start(world, spec);
+  CHECK(truth(world, "Ready") == "True");
+  const std::string set = crds::stage_child("fraud", "show");
+  world.api.edit(kinds::pods, "shop", set + "-0", [](Json& pod) {
+    pod["status"]["conditions"] = crds::json(R"([{"type": "Ready", "status": "False"}])");
+    pod["status"]["initContainerStatuses"] = crds::json(R"([{"name": "user-container", "ready": false,
+      "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 3}}}])");
+  });
+  world.round();
+  const std::string told = cat("sink show: pod ", set, "-0: user-container: CrashLoopBackOff: exit code 3; ",
+                               "see kubectl logs -c user-container --previous");
+  CHECK(reason(world, "Ready") == "Failing");
+  CHECK(world.condition("Ready").at("message").as_string() == told);
+  CHECK(world.events.has("Warning Failing: " + told));
+}
+
+TEST_CASE("a Secret that a container of the users needs must be there") {
+  World world;
+  Json spec = crds::fraud_spec();
+  spec["sinks"] = crds::json(R"([{"name": "show", "from": "alerts", "container": {"image": "scorer",
+    "env": [{"name": "TOKEN", "valueSecretRef": {"name": "scorer", "key": "token"}}]}}])");
+  world.apply(spec);
+  world.settle();
+  CHECK(world.condition("Stalled").at("message").as_string() ==
+        "spec.sinks[show].container.env[TOKEN].valueSecretRef: there is no Secret 'scorer' in namespace shop");
 }
 
 TEST_CASE("more replicas than partitions is a warning not an error") {

@@ -44,6 +44,40 @@ Json settings(const std::vector<Child>& children, const std::string& stage) {
   return *Json::parse(find(children, "ConfigMap", stage).at("data").get("stage.json").as_string());
 }
 
+// A Kafka that is not ours and asks for a password.
+Json external_kafka(const std::string& mechanism = "PLAIN") {
+  Json out = crds::json(R"({"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
+    "sasl": {"usernameSecretRef": {"name": "u", "key": "user"}, "passwordSecretRef": {"name": "u", "key": "password"}}})");
+  out["sasl"]["mechanism"] = mechanism;
+  return out;
+}
+
+// The fraud pipeline on such a Kafka, with one sink: the user's own container.
+Json scorer_spec(const std::string& image = "scorer:1") {
+  Json spec = crds::fraud_spec();
+  spec["kafka"] = Json::object({{"external", external_kafka()}});
+  Json sink = crds::json(R"({"name": "scores", "from": "alerts", "container": {"port": 9000, "path": "/score",
+    "format": "json", "maxRecords": 20, "command": ["python3"], "args": ["-u", "serve.py"],
+    "resources": {"limits": {"memory": "1Gi"}}, "env": [{"name": "MODEL", "value": "small"},
+      {"name": "TOKEN", "valueSecretRef": {"name": "scorer", "key": "token"}}]}})");
+  sink["container"]["image"] = image;
+  spec["sinks"] = Json::array({sink});
+  return spec;
+}
+
+Json scorer_pod(const Json& spec = scorer_spec()) {
+  return find(plan(spec), "StatefulSet", "scores").at("spec/template/spec");
+}
+
+void check_restricted_container(const Json& container) {
+  CHECK(container.at("securityContext/allowPrivilegeEscalation") == Json(false));
+  CHECK(container.at("securityContext/readOnlyRootFilesystem") == Json(true));
+  CHECK(container.at("securityContext/capabilities/drop") == Json::array({"ALL"}));
+  CHECK(container.at("resources/limits").has("memory"));
+  CHECK(container.at("resources/requests").has("cpu"));
+  for (const Json& port : container.at("ports").items()) CHECK(port.get("hostPort").is_null());
+}
+
 // The 19 checks of Pod Security "restricted" that a pod of ours can break, and what goes beyond.
 void check_restricted(const Json& pod) {
   CHECK(pod.at("automountServiceAccountToken") == Json(false));
@@ -56,13 +90,9 @@ void check_restricted(const Json& pod) {
     CHECK(allowed);
     if (volume.has("emptyDir")) CHECK(volume.has("emptyDir/sizeLimit"));
   }
+  for (const Json& container : pod.at("initContainers").items()) check_restricted_container(container);
   for (const Json& container : pod.at("containers").items()) {
-    CHECK(container.at("securityContext/allowPrivilegeEscalation") == Json(false));
-    CHECK(container.at("securityContext/readOnlyRootFilesystem") == Json(true));
-    CHECK(container.at("securityContext/capabilities/drop") == Json::array({"ALL"}));
-    CHECK(container.at("resources/limits").has("memory"));
-    CHECK(container.at("resources/requests").has("cpu"));
-    for (const Json& port : container.at("ports").items()) CHECK(port.get("hostPort").is_null());
+    check_restricted_container(container);
     for (const char* probe : {"startupProbe", "livenessProbe"}) CHECK(container.has(probe));
     // A broker is not taken out of service because its sidecar is.
     CHECK(container.has("readinessProbe") == (container.at("name").as_string() != "volume"));
@@ -131,6 +161,7 @@ TEST_CASE("every pod that we make meets Pod Security restricted") {
   for (const Child& child : plan()) {
     if (child.object.has("spec/template")) check_restricted(child.object.at("spec/template/spec"));
   }
+  check_restricted(scorer_pod());
   crds::KafkaClusterSpec kafka;
   kafka.storage_size = "1Gi";
   for (const Child& child : plan_kafka({"shop", "c", "uid"}, kafka, {"apache/kafka:1", "IfNotPresent", "tidegate:1"})) {
@@ -167,10 +198,7 @@ TEST_CASE("secrets are files of the stage that needs them never text") {
 
 TEST_CASE("an external Kafkas credentials are mounted everywhere and named by file") {
   Json spec = crds::fraud_spec();
-  spec["kafka"] = crds::json(
-      R"({"external": {"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
-    "sasl": {"mechanism": "SCRAM-SHA-512", "usernameSecretRef": {"name": "u", "key": "user"},
-             "passwordSecretRef": {"name": "u", "key": "password"}}}})");
+  spec["kafka"] = Json::object({{"external", external_kafka("SCRAM-SHA-512")}});
   const Json properties = settings(plan(spec), "score").at("kafka/properties");
   CHECK(properties.get("security.protocol").as_string() == "sasl_ssl");
   CHECK(properties.get("ssl.ca.location").as_string() == "/etc/tidegate/secrets/kafka-ca/ca.crt");
@@ -179,10 +207,7 @@ TEST_CASE("an external Kafkas credentials are mounted everywhere and named by fi
 
 TEST_CASE("a sink to another Kafka has that clusters credentials beside those of the pipelines own") {
   Json spec = crds::fraud_spec();
-  const Json access = crds::json(
-      R"({"bootstrapServers": "k1:9093", "tls": {"caSecretRef": {"name": "ca", "key": "ca.crt"}},
-    "sasl": {"mechanism": "PLAIN", "usernameSecretRef": {"name": "u", "key": "user"},
-             "passwordSecretRef": {"name": "u", "key": "password"}}})");
+  const Json access = external_kafka();
   spec["kafka"] = Json::object({{"external", access}});
   Json sink = Json::object({{"name", "copy"}, {"from", "alerts"}, {"kafka", access}});
   sink["kafka"]["topic"] = "copies";
@@ -217,6 +242,65 @@ TEST_CASE("a sink to S3 has its credentials in files and knows its memory") {
   const Json pod = find(children, "StatefulSet", "lake").at("spec/template/spec");
   CHECK(pod.get("volumes").items().size() == 5);  // stage.json, /tmp and three files
   CHECK(pod.at("containers/0/env/1").get("name").as_string() == "TIDEGATE_MEMORY_BYTES");
+}
+
+TEST_CASE("a container of the users runs beside the worker which posts to it within the pod") {
+  const Json pod = scorer_pod();
+  REQUIRE(pod.at("initContainers").items().size() == 1);
+  const Json& beside = pod.at("initContainers/0");
+  CHECK(beside.get("name").as_string() == kUserContainer);
+  CHECK(beside.get("image").as_string() == "scorer:1");
+  CHECK(beside.get("command") == Json::array({"python3"}));
+  CHECK(beside.get("args") == Json::array({"-u", "serve.py"}));
+  // Starts before the worker, ends after it.
+  CHECK(beside.get("restartPolicy").as_string() == "Always");
+  CHECK(beside.at("resources/limits/memory").as_string() == "1Gi");
+  CHECK(beside.at("resources/requests/memory").as_string() == "96Mi");
+  CHECK(pod.at("containers").items().size() == 1);
+  const Json http = settings(plan(scorer_spec()), "scores").at("sink/http");
+  CHECK(http.get("url").as_string() == "http://127.0.0.1:9000/score");
+  CHECK(http.get("format").as_string() == "json");
+  CHECK(http.get("maxRecords") == Json(20));
+}
+
+TEST_CASE("a container of the users gets nothing of the workers but a network") {
+  const Json pod = scorer_pod(), alone = find(plan(), "StatefulSet", "show").at("spec/template/spec");
+  const Json& beside = pod.at("initContainers/0");
+  CHECK(beside.get("env") == crds::json(R"([{"name": "MODEL", "value": "small"}, {"name": "TOKEN",
+    "valueFrom": {"secretKeyRef": {"name": "scorer", "key": "token"}}}])"));
+  CHECK(beside.get("envFrom").is_null());
+  REQUIRE(beside.get("volumeMounts").items().size() == 1);
+  const Json& tmp = beside.at("volumeMounts/0");
+  CHECK(tmp.get("mountPath").as_string() == "/tmp");
+  for (const Json& mount : pod.at("containers/0/volumeMounts").items()) {
+    CAPTURE(mount.dump());
+    CHECK(mount.get("name") != tmp.get("name"));
+  }
+  for (const Json& volume : pod.get("volumes").items()) {
+    if (volume.get("name") == tmp.get("name")) CHECK(volume.get("emptyDir").is_object());
+  }
+  CHECK(pod.get("shareProcessNamespace").is_null());
+  // Nor the worker anything of it.
+  CHECK(pod.at("containers/0/env") == alone.at("containers/0/env"));
+  for (const char* own : {"scorer", "MODEL"}) CHECK(pod.at("containers/0").dump().find(own) == std::string::npos);
+}
+
+TEST_CASE("an image of the users is pulled anew where its name may mean another one tomorrow") {
+  const auto policy = [](const char* image) {
+    return scorer_pod(scorer_spec(image)).at("initContainers/0/imagePullPolicy").as_string();
+  };
+  for (const char* moving : {"scorer", "scorer:latest", "registry:5000/scorer"}) CHECK(policy(moving) == "Always");
+  for (const char* fixed : {"scorer:1", "registry:5000/team/scorer:1", "scorer@sha256:0a"})
+    CHECK(policy(fixed) == "IfNotPresent");
+}
+
+TEST_CASE("another image of the users rolls the pods and no other stage") {
+  const auto before = plan(scorer_spec()), after = plan(scorer_spec("scorer:2"));
+  CHECK(find(after, "StatefulSet", "scores").at("spec/template") !=
+        find(before, "StatefulSet", "scores").at("spec/template"));
+  CHECK(find(after, "ConfigMap", "scores") == find(before, "ConfigMap", "scores"));
+  CHECK(find(after, "StatefulSet", "score") == find(before, "StatefulSet", "score"));
+  CHECK_FALSE(find(after, "StatefulSet", "score").at("spec/template/spec").has("initContainers"));
 }
 
 TEST_CASE("a source from another Kafka is a member of a group there and takes no requests") {

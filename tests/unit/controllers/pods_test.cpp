@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "common/base/text.h"
 #include "controllers/shared/rollout.h"
 #include "tests/unit/crds/manifest.h"
 
@@ -32,6 +33,35 @@ TEST_CASE("what is wrong with a pod in words") {
   CHECK(summary(R"({"containerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}},
                      "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}]})")
             .problem == "pod p-0: OOMKilled: it needed more than its memory limit");
+}
+
+TEST_CASE("what is wrong with a container of the users is told with what to mend") {
+  const auto problem = [](const char* state) {
+    return summary(cat(R"({"conditions": [{"type": "Ready", "status": "False"}],
+      "containerStatuses": [{"name": "worker", "state": {"waiting": {"reason": "PodInitializing"}}}],
+      "initContainerStatuses": [{"name": "user-container", )",
+                       state, "}]}"))
+        .problem;
+  };
+  CHECK(problem(R"("state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}})") ==
+        "pod p-0: user-container: ImagePullBackOff: no such image; see container.image and the pull secrets of the "
+        "ServiceAccount default");
+  CHECK(problem(
+            R"("state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 3}})") ==
+        "pod p-0: user-container: CrashLoopBackOff: exit code 3; see kubectl logs -c user-container --previous");
+  CHECK(problem(R"("state": {"terminated": {"reason": "OOMKilled"}})") ==
+        "pod p-0: user-container: OOMKilled: it needed more than its memory limit; raise "
+        "container.resources.limits.memory");
+  CHECK(problem(R"("state": {"waiting": {"reason": "CreateContainerConfigError", "message": "no Secret"}})") ==
+        "pod p-0: user-container: CreateContainerConfigError: no Secret; see container.env");
+  CHECK(problem(R"("state": {"waiting": {"reason": "RunContainerError", "message": "no such file"}})") ==
+        "pod p-0: user-container: RunContainerError: no such file; see container.command");
+  CHECK(problem(R"("ready": true, "state": {"running": {}})") == "");
+}
+
+TEST_CASE("an init container that somebody else added is told by its name") {
+  CHECK(summary(R"({"initContainerStatuses": [{"name": "mesh", "state": {"waiting": {"reason": "ErrImagePull"}}}]})")
+            .problem == "pod p-0: mesh: ErrImagePull");
 }
 
 TEST_CASE("a pod that starts has no problem one that is being deleted does not count") {

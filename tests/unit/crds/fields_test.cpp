@@ -97,6 +97,10 @@ TEST_CASE("processors write flat JSON and http sinks post it") {
     "bucket": "lake", "accessKeyIdSecretRef": {"name": "s3", "key": "id"}, "secretAccessKeySecretRef": {"name": "s3", "key": "s"}}}])");
   CHECK(says(problem_with("{\"format\": \"csv\", \"fields\": [" + kCard + "]}", posted),
              "spec.sinks[lake].s3: takes records of format json"));
+  Json scores = posted;
+  scores["sinks"] = json(R"([{"name": "scores", "from": "payments", "container": {"image": "scorer"}}])");
+  CHECK(says(problem_with("{\"format\": \"csv\", \"fields\": [" + kCard + "]}", scores),
+             "spec.sinks[scores].container: takes records of format json"));
   Json topic = posted.at("topics/0");
   topic["retention"] = "5m";
   posted["topics"] = Json::array({topic});

@@ -120,6 +120,42 @@ TEST_CASE("an s3 sink") {
   CHECK(s3.secret_access_key.key == "secret");
 }
 
+TEST_CASE("a container sink") {
+  Json spec = fraud_spec();
+  spec["sinks"] = json(R"([{"name": "scores", "from": "alerts", "container": {"image": "scorer:1",
+    "env": [{"name": "MODEL", "value": ""}, {"name": "TOKEN", "valueSecretRef": {"name": "s", "key": "t"}}]}}])");
+  const auto parsed = pipeline_from_json(spec);
+  REQUIRE(parsed.ok());
+  const Sink& sink = parsed->sinks[0];
+  CHECK(sink.container->image == "scorer:1");
+  CHECK(sink.container->command.empty());
+  CHECK(sink.container->resources == Stage{}.resources);
+  REQUIRE(sink.container->env.size() == 2);
+  CHECK_FALSE(sink.container->env[0].secret);
+  CHECK(sink.container->env[1].secret->key == "t");
+  CHECK(sink.http->url == "http://127.0.0.1:8080/");
+  CHECK(sink.http->format == "ndjson");
+  CHECK(sink.http->max_records == 500);
+  CHECK_FALSE(sink.http->token);
+}
+
+TEST_CASE("mistakes about a container name the field") {
+  const auto with = [](const char* container) {
+    Json spec = fraud_spec();
+    Json sink = json(R"({"name": "scores", "from": "alerts"})");
+    sink["container"] = json(container);
+    spec["sinks"] = Json::array({sink});
+    return error_of(spec);
+  };
+  CHECK(with("{}") == "spec.sinks[0].container.image: is missing");
+  CHECK(with(R"({"image": "s", "env": [{"name": "A"}]})") ==
+        "spec.sinks[0].container.env[0]: exactly one of value and valueSecretRef must be given");
+  CHECK(with(R"({"image": "s", "port": 9400})") ==
+        "spec.sinks[0].container.port: 9400 is taken by the stage's metrics");
+  CHECK(with(R"({"image": "s", "path": "in"})") == "spec.sinks[0].container.path: must begin with /");
+  CHECK(with(R"({"image": "s", "maxRecords": 0})") == "spec.sinks[0].container.maxRecords: must be at least 1");
+}
+
 TEST_CASE("mistakes name the field") {
   Json spec = fraud_spec();
   SUBCASE("two kinds of kafka") {
@@ -149,7 +185,7 @@ TEST_CASE("mistakes name the field") {
   }
   SUBCASE("a sink of no kind") {
     spec["sinks"] = json(R"([{"name": "show", "from": "alerts"}])");
-    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres, http, kafka, s3 and log must be given");
+    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres, http, kafka, s3, container and log must be given");
   }
   SUBCASE("a parquet s3 sink with gzip") {
     spec["sinks"] = json(R"([{"name": "lake", "from": "alerts", "s3": {"endpoint": "https://s3", "region": "eu",
