@@ -2,7 +2,7 @@
 import json
 
 import confluent_kafka
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 
 import cluster
 
@@ -11,6 +11,11 @@ CONFIG = {"bootstrap.servers": cluster.SHARED_KAFKA}
 
 def names():
     return set(AdminClient(CONFIG).list_topics(timeout=10).topics)
+
+
+def create(topic, partitions):
+    for made in AdminClient(CONFIG).create_topics([NewTopic(topic, partitions, 1)]).values():
+        made.result(30)
 
 
 def produce(topic, records, partition=0):
