@@ -14,7 +14,8 @@ def names():
 
 
 def create(topic, partitions):
-    for made in AdminClient(CONFIG).create_topics([NewTopic(topic, partitions, 1)]).values():
+    admin = AdminClient(CONFIG)  # must outlive the answer
+    for made in admin.create_topics([NewTopic(topic, partitions, 1)]).values():
         made.result(30)
 
 
