@@ -167,6 +167,7 @@ int run_stage(const std::string& config, const stage::StepWrapper& wrap) {
       const auto run = settings->file_source ? files::run_file_source : run_intake;
       if (auto ran = run(*settings, registry, health, signals.token()); !ran) return fail(ran.error());
       break;
+    }
   }
   log::info("stage stopped");
   return 0;

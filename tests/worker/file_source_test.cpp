@@ -1,0 +1,243 @@
+// The file source: what arrives in the topic, what is committed beside it, and how it waits.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "kafka/murmur2.h"
+#include "stages.h"
+#include "worker_process.h"
+
+using namespace tidegate;
+using namespace tidegate::worker_test;
+namespace fs = std::filesystem;
+
+namespace {
+
+KafkaServer& kafka() {
+  return KafkaServer::instance();
+}
+
+struct Source {
+  explicit Source(int partitions_to = 4, const std::map<std::string, std::string>& config = {})
+      : partitions(partitions_to),
+        to(kafka().make_topic(partitions, config)),
+        dead_letters(kafka().make_topic(1, {{"max.message.bytes", "4194304"}})),
+        group(kafka().unique("group")),
+        root(fs::temp_directory_path() / kafka().unique("tidegate-file-source")) {
+    fs::create_directories(root / "in");
+  }
+  ~Source() { fs::remove_all(root); }
+
+  Json settings(const std::string& path, const std::string& format = "") const {
+    const Json fields = Json::array({Json::object({{"name", "n"}, {"type", "BIGINT"}, {"required", true}}),
+                                     Json::object({{"name", "name"}, {"type", "VARCHAR"}})});
+    Json file = Json::object({{"directory", root.string()}, {"path", path}});
+    if (!format.empty()) file["format"] = format;
+    return Json::object(
+        {{"namespace", "test"},
+         {"pipeline", "files"},
+         {"stage", "intake"},
+         {"kind", "source"},
+         {"kafka", Json::object({{"bootstrapServers", kafka().address()}})},
+         {"group", group},
+         {"output", Json::object({{"topic", to}, {"key", Json::array({"name"})}, {"fields", fields}})},
+         {"deadLetters", Json::object({{"topic", dead_letters}})},
+         {"source", Json::object({{"file", file}})}});
+  }
+
+  // As whoever fills the folder should.
+  void put(const std::string& name, const std::string& text) const {
+    std::ofstream(root / "in" / ".coming") << text;
+    fs::rename(root / "in" / ".coming", root / "in" / name);
+  }
+  void put_numbers(const std::string& name, int from, int to_number) const {
+    std::string text;
+    for (int n = from; n < to_number; ++n) text += EvenNumbers::record(n) + "\n";
+    put(name, text);
+  }
+
+  std::optional<kafka::CommitMetadata> told() const { return kafka().committed(group, to, 1).front(); }
+  std::int64_t in() const { return told() ? told()->records_in : 0; }
+  std::map<std::string, int> records() const {
+    std::map<std::string, int> found;
+    for (const Stored& record : kafka().read(to)) ++found[record.value];
+    return found;
+  }
+  static std::map<std::string, int> expected(int total) {
+    std::map<std::string, int> once;
+    for (int n = 0; n < total; ++n) once[EvenNumbers::record(n)] = 1;
+    return once;
+  }
+
+  int partitions;
+  std::string to;
+  std::string dead_letters;
+  std::string group;
+  fs::path root;
+};
+
+}  // namespace
+
+TEST_CASE("files are read in the order of their names and new ones are found") {
+  const Source source(1);
+  source.put_numbers("b.ndjson", 10, 20);
+  source.put_numbers("a.ndjson", 0, 10);
+  source.put("a.csv", "not meant");
+  source.put(".hidden.ndjson", "not meant");
+  WorkerProcess worker(source.settings("in/*.ndjson"), "worker-0");
+  REQUIRE(eventually([&] { return source.in() == 20; }));
+  CHECK(worker.get("/readyz").first == 200);
+  source.put_numbers("c.ndjson", 20, 30);
+  REQUIRE(eventually([&] { return source.in() == 30; }));
+  source.put_numbers("aa.ndjson", 100, 110);  // too late: it is behind
+  REQUIRE(eventually([&] { return worker.metric("tidegate_source_late_files") == 1; }));
+  CHECK(worker.metric("tidegate_source_lag_files") == 0);
+  CHECK(worker.metric("tidegate_stage_records_out_total") == 30);
+  CHECK(worker.terminate() == 0);
+  const auto taken = kafka().read(source.to);
+  REQUIRE(taken.size() == 30);
+  for (int n = 0; n < 30; ++n) {
+    CHECK(taken[static_cast<std::size_t>(n)].value == EvenNumbers::record(n));
+    CHECK(taken[static_cast<std::size_t>(n)].key == cat("k", std::to_string(n)));
+  }
+  CHECK(source.told()->records_out == 30);
+  CHECK_FALSE(source.told()->waiting);
+}
+
+TEST_CASE("a record of a file is in the topic once although the worker is killed again and again") {
+  constexpr int files = 12, in_each = 5'000;
+  const Source source;
+  for (int i = 0; i < files; ++i) {
+    source.put_numbers(cat("part-", i < 10 ? "0" : "", std::to_string(i)), i * in_each, (i + 1) * in_each);
+  }
+  Json slow = source.settings("in/part-*");
+  slow["rateLimit"] = 8'000;  // so that there is something left to do after every kill
+  std::mt19937 random(20261126);
+  for (int kill = 0; kill < 8; ++kill) {
+    const std::int64_t before = source.in();
+    WorkerProcess worker(slow, "worker-0");
+    REQUIRE(eventually([&] { return source.in() > before; }, Duration{60'000}));
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300'000));
+    worker.kill();
+  }
+  WorkerProcess worker(source.settings("in/part-*"), "worker-0");
+  REQUIRE(eventually([&] { return source.in() == files * in_each; }, Duration{60'000}));
+  CHECK(worker.terminate() == 0);
+  REQUIRE(eventually([&] { return kafka().stable(source.to); }));
+  CHECK(source.records() == Source::expected(files * in_each));
+  for (const Stored& record : kafka().read(source.to)) {
+    REQUIRE(record.partition == kafka::partition_of_key(*record.key, source.partitions));
+  }
+  const auto told = source.told();
+  CHECK(told->records_out == files * in_each);
+  CHECK(*told->seen == *told->took);
+  CHECK(*told->gave == told->records_out);
+  CHECK(kafka().read(source.dead_letters).empty());
+}
+
+TEST_CASE("two workers at once write a record once") {
+  const Source source;
+  Json slow = source.settings("in/*");
+  slow["rateLimit"] = 5'000;
+  source.put_numbers("all", 0, 20'000);
+  {
+    WorkerProcess first(slow, "worker-a");
+    REQUIRE(eventually([&] { return source.in() > 0; }));
+    WorkerProcess second(slow, "worker-b");  // fences the first, which comes back and fences it
+    std::this_thread::sleep_for(Duration{4'000});
+    first.kill();
+    REQUIRE(eventually([&] { return source.in() == 20'000; }, Duration{60'000}));
+  }
+  CHECK(source.records() == Source::expected(20'000));
+}
+
+TEST_CASE("what is no record is a dead letter with its file and line") {
+  const Source source(1, {{"max.message.bytes", "10000"}});
+  source.put("a.ndjson", cat(EvenNumbers::record(0), "\n\nno JSON\r\n", R"({"n":"?"})", "\n", EvenNumbers::record(1), "\n",
+                             R"({"n":2,"name":")", std::string(20'000, 'x'), "\"}\n", EvenNumbers::record(2)));
+  WorkerProcess worker(source.settings("in/*.ndjson"), "worker-0");
+  REQUIRE(eventually([&] { return source.in() == 6; }));
+  CHECK(source.records() == Source::expected(3));
+  const auto letters = kafka().read(source.dead_letters);
+  REQUIRE(letters.size() == 3);
+  CHECK(letters[0].value == "no JSON");
+  CHECK(letters[0].headers.at("tidegate-topic") == "in/a.ndjson");
+  CHECK(letters[0].headers.at("tidegate-offset") == "3");
+  CHECK(letters[0].headers.at("tidegate-reason") == "Malformed");
+  CHECK(letters[0].headers.at("tidegate-message").starts_with("in/a.ndjson, line 3: "));
+  CHECK(letters[1].headers.at("tidegate-reason") == "WrongType");
+  CHECK(letters[2].headers.at("tidegate-reason") == "Oversized");
+  CHECK(source.told()->dead_letters == 3);
+  CHECK(source.told()->dead_letters_by_reason->at("WrongType") == 1);
+  CHECK(worker.metric("tidegate_stage_dead_letters_total{namespace=\"test\",pipeline=\"files\",reason=\"Malformed\"") == 1);
+}
+
+TEST_CASE("rows of csv files become records and a file that is none a dead letter") {
+  const Source source(1);
+  source.put("a.csv", "name,other,n\nk0,\"x,\ny\",0\nk1,z,one\nk2,,2\n");
+  source.put("b.csv", "n,n\n1,2\n");
+  source.put("c.csv", "");
+  source.put("d.csv", "n\n3\n");
+  const WorkerProcess worker(source.settings("in/*.csv", "csv"), "worker-0");
+  REQUIRE(eventually([&] { return source.in() == 5; }));
+  const auto taken = kafka().read(source.to);
+  REQUIRE(taken.size() == 3);
+  CHECK(taken[0].value == R"({"n":0,"name":"k0"})");
+  CHECK(taken[1].value == R"({"n":2,"name":"k2"})");
+  CHECK(taken[2].value == R"({"n":3,"name":null})");
+  CHECK_FALSE(taken[2].key);
+  const auto letters = kafka().read(source.dead_letters);
+  REQUIRE(letters.size() == 2);
+  CHECK(letters[0].value == "k1,z,one");
+  CHECK(letters[0].headers.at("tidegate-message").starts_with("in/a.csv, line 4: "));
+  CHECK(letters[1].value == "in/b.csv");
+  CHECK(letters[1].headers.at("tidegate-reason") == "Malformed");
+}
+
+TEST_CASE("a folder that is missing or a file that goes is waited for and said") {
+  const Source source(1);
+  fs::remove_all(source.root / "in");
+  WorkerProcess worker(source.settings("in/*"), "worker-0");
+  const auto waits = [&](const std::string& words) {
+    return eventually([&] { return source.told() && source.told()->problem.find(words) != std::string::npos; });
+  };
+  CHECK(waits("Volume: in/: No such file or directory; make the folder, or correct file.path"));
+  CHECK(worker.get("/readyz").first == 503);
+  CHECK(worker.metric("tidegate_stage_waiting") == 1);
+  fs::create_directories(source.root / "in");
+  source.put_numbers("a", 0, 3);
+  REQUIRE(eventually([&] { return source.in() == 3; }));
+  REQUIRE(eventually([&] { return worker.get("/readyz").first == 200; }));
+  CHECK_FALSE(source.told()->waiting);
+  CHECK(worker.terminate() == 0);
+  fs::remove(source.root / "in" / "a");  // it was read to its end
+  source.put_numbers("b", 3, 20'000);
+  Json slow = source.settings("in/*");
+  slow["rateLimit"] = 1'000;
+  {
+    WorkerProcess next(slow, "worker-0");
+    REQUIRE(eventually([&] { return source.in() > 3; }));
+    next.kill();
+  }
+  fs::rename(source.root / "in" / "b", source.root / "b");
+  WorkerProcess again(source.settings("in/*"), "worker-0");
+  CHECK(waits("in/b is gone and was read to row "));
+  fs::rename(source.root / "b", source.root / "in" / "b");
+  REQUIRE(eventually([&] { return source.in() == 20'000; }));
+  CHECK(source.records() == Source::expected(20'000));
+}
+
+TEST_CASE("a compacted topic gets no record without a key") {
+  const Source source(1, {{"cleanup.policy", "compact"}});
+  source.put("a", "{\"n\":1}\n{\"n\":2,\"name\":\"k\"}\n");
+  const WorkerProcess worker(source.settings("in/*"), "worker-0");
+  REQUIRE(eventually([&] { return source.in() == 2; }));
+  const auto letters = kafka().read(source.dead_letters);
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].headers.at("tidegate-reason") == "Rejected");
+}
