@@ -116,7 +116,7 @@ TEST_CASE("a record of a file is in the topic once although the worker is killed
     source.put_numbers(cat("part-", i < 10 ? "0" : "", std::to_string(i)), i * in_each, (i + 1) * in_each);
   }
   Json slow = source.settings("in/part-*");
-  slow["rateLimit"] = 8'000;  // so that there is something left to do after every kill
+  slow["rateLimit"] = 4'000;  // so that there is something left to do after every kill
   std::mt19937 random(20261126);
   for (int kill = 0; kill < 8; ++kill) {
     const std::int64_t before = source.in();

@@ -32,7 +32,7 @@ def hand(space, command, text=None):
 
 
 def rows(file):
-    return [(n, n % 200 + n % 100 / 100) for n in range(file * ROWS, (file + 1) * ROWS)]
+    return [(n, round(n % 200 + n % 100 / 100, 2)) for n in range(file * ROWS, (file + 1) * ROWS)]
 
 
 def bring(space, file, extra=""):
@@ -82,7 +82,7 @@ def test_rows_of_files_arrive_once_through_kills(space):
     hand(space, "mkdir /exchange/in")
     files.wait_ready(60)
     bring(space, 0)
-    until("the first file is on its way", lambda: files.stage("arrivals").get("rateOut", 0) > 0, 60)
+    until("the first file is on its way", lambda: files.stage("arrivals").get("state") == "Flowing", 60)
     kill(space, "arrivals")
     bring(space, 1, extra="nobody,1,\n")
     until("something is stored", lambda: archived(space), 60)
