@@ -110,8 +110,8 @@ Result<void> check_source(const Topic& topic) {
 Result<void> check_file_source(const Source& source, const Topic& topic) {
   const std::string& format = source.file->format;
   const auto refuse = [&](const std::string& why) {
-    return Error{"InvalidSpec",
-                 cat("spec.sources[", source.name, "].file.format: is ", format, ", and topic '", topic.name, "'", why)};
+    return Error{"InvalidSpec", cat("spec.sources[", source.name, "].file.format: is ", format, ", and topic '",
+                                    topic.name, "'", why)};
   };
   if (format.empty() || format == topic.format) return {};
   if (topic.format != "json") return refuse(cat(" is ", topic.format, "; leave it out: a record is a line"));
@@ -133,9 +133,8 @@ Result<void> check_sink(const Sink& sink, const Topic& topic) {
                      topic.name, "', which else deletes records before they are stored")};
   }
   if ((!sink.http && objects == nullptr) || topic.format == "json") return {};
-  return Error{"InvalidSpec",
-               cat("spec.sinks[", sink.name, "].", kind, ": takes records of format json, and topic '", topic.name,
-                   "' is ", topic.format, "; put a processor in between")};
+  return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].", kind, ": takes records of format json, and topic '",
+                                  topic.name, "' is ", topic.format, "; put a processor in between")};
 }
 
 }  // namespace

@@ -26,8 +26,9 @@ std::optional<Accepted> read_accepted(const Json& config_map);
 std::string kafka_identity(const std::string& ns, const std::string& pipeline, const Json& spec);
 
 // Reads and checks the spec of `pipeline`; asks the API server for the Secrets and volume claims that it refers to.
-// Fails with InvalidSpec, KeyMismatch, SqlCheck's reasons, ReferenceNotFound (a Secret, its key, a PersistentVolumeClaim
-// or a KafkaCluster), TopicConflict, or with a reason of Api or CheckFailed, which say nothing about the spec.
+// Fails with InvalidSpec, KeyMismatch, SqlCheck's reasons, ReferenceNotFound (a Secret, its key, a
+// PersistentVolumeClaim or a KafkaCluster), TopicConflict, or with a reason of Api or CheckFailed, which say nothing
+// about the spec.
 class Acceptance {
  public:
   Acceptance(kube::Api& api, const Caches& caches, SqlCheck& check) : api_(api), caches_(caches), check_(check) {}

@@ -131,8 +131,8 @@ class StagePlanner {
     }
     if (settings_.files) {
       // The mount alone is read-only: a volume that is so as a whole keeps its owner, whatever fsGroup says.
-      mounts.push_back(Json::object(
-          {{"name", "files"}, {"mountPath", kFilesDirectory}, {"readOnly", settings_.files->read_only}}));
+      mounts.push_back(
+          Json::object({{"name", "files"}, {"mountPath", kFilesDirectory}, {"readOnly", settings_.files->read_only}}));
     }
     return Json::object(
         {{"name", "worker"},

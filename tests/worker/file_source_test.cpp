@@ -34,20 +34,13 @@ struct Source {
   ~Source() { fs::remove_all(root); }
 
   Json settings(const std::string& path, const std::string& format = "") const {
-    const Json fields = Json::array({Json::object({{"name", "n"}, {"type", "BIGINT"}, {"required", true}}),
-                                     Json::object({{"name", "name"}, {"type", "VARCHAR"}})});
     Json file = Json::object({{"directory", root.string()}, {"path", path}});
     if (!format.empty()) file["format"] = format;
-    return Json::object(
-        {{"namespace", "test"},
-         {"pipeline", "files"},
-         {"stage", "intake"},
-         {"kind", "source"},
-         {"kafka", Json::object({{"bootstrapServers", kafka().address()}})},
-         {"group", group},
-         {"output", Json::object({{"topic", to}, {"key", Json::array({"name"})}, {"fields", fields}})},
-         {"deadLetters", Json::object({{"topic", dead_letters}})},
-         {"source", Json::object({{"file", file}})}});
+    Json settings = EvenNumbers::settings(kafka().address(), to, to, dead_letters, group);
+    settings["kind"] = "source";
+    settings["output"]["fields"] = settings.at("input/fields");
+    settings["source"] = Json::object({{"file", file}});
+    return settings;
   }
 
   // As whoever fills the folder should.
@@ -158,8 +151,8 @@ TEST_CASE("two workers at once write a record once") {
 
 TEST_CASE("what is no record is a dead letter with its file and line") {
   const Source source(1, {{"max.message.bytes", "10000"}});
-  source.put("a.ndjson", cat(EvenNumbers::record(0), "\n\nno JSON\r\n", R"({"n":"?"})", "\n", EvenNumbers::record(1), "\n",
-                             R"({"n":2,"name":")", std::string(20'000, 'x'), "\"}\n", EvenNumbers::record(2)));
+  source.put("a.ndjson", cat(EvenNumbers::record(0), "\n\nno JSON\r\n", R"({"n":"?"})", "\n", EvenNumbers::record(1),
+                             "\n", R"({"n":2,"name":")", std::string(20'000, 'x'), "\"}\n", EvenNumbers::record(2)));
   WorkerProcess worker(source.settings("in/*.ndjson"), "worker-0");
   REQUIRE(eventually([&] { return source.in() == 6; }));
   CHECK(source.records() == Source::expected(3));
@@ -174,7 +167,8 @@ TEST_CASE("what is no record is a dead letter with its file and line") {
   CHECK(letters[2].headers.at("tidegate-reason") == "Oversized");
   CHECK(source.told()->dead_letters == 3);
   CHECK(source.told()->dead_letters_by_reason->at("WrongType") == 1);
-  CHECK(worker.metric("tidegate_stage_dead_letters_total{namespace=\"test\",pipeline=\"files\",reason=\"Malformed\"") == 1);
+  CHECK(worker.metric("tidegate_stage_dead_letters_total{namespace=\"test\",pipeline=\"numbers\",reason=\"Malformed\"") ==
+        1);
 }
 
 TEST_CASE("rows of csv files become records and a file that is none a dead letter") {

@@ -17,8 +17,8 @@ namespace tidegate::codec {
 // One thread uses it.
 class CsvTable {
  public:
-  // `fields`: of the topic, those of the value, flat. `header`: a CSV record of the columns' names, in any order; columns
-  // that are no fields are left out, fields that are no columns are null. Fails with Malformed.
+  // `fields`: of the topic, those of the value, flat. `header`: a CSV record of the columns' names, in any order;
+  // columns that are no fields are left out, fields that are no columns are null. Fails with Malformed.
   static Result<CsvTable> of(const Schema& fields, std::string_view header);
 
   // A row as a compact JSON object of the fields in their order, nulls included. The text holds until the next call.

@@ -11,8 +11,8 @@
 
 namespace tidegate::engine {
 
-// A DuckDB of its own, as ParquetWriter's. What a value is counts as text, by the rules of the topic's fields and not by
-// DuckDB's casts, which round. Use from one thread.
+// A DuckDB of its own, as ParquetWriter's. What a value is counts as text, by the rules of the topic's fields and not
+// by DuckDB's casts, which round. Use from one thread.
 class ParquetReader {
  public:
   // From row number `first` (0: the first one) on, the columns that are fields; a field without a column is NULL. Fails
@@ -26,8 +26,8 @@ class ParquetReader {
   ParquetReader& operator=(ParquetReader&&) noexcept;
   ~ParquetReader();
 
-  // The next rows, some thousands, each as a CSV record of the fields: nothing is NULL, all else stands in quotes. None:
-  // the end. Fails as open(); nothing can be read then any more.
+  // The next rows, some thousands, each as a CSV record of the fields: nothing is NULL, all else stands in quotes.
+  // None: the end. Fails as open(); nothing can be read then any more.
   Result<std::vector<std::string>> next();
 
  private:

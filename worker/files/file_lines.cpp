@@ -53,8 +53,8 @@ Result<bool> FileLines::at_end() {
   return !*more;
 }
 
-// Of the line that holds byte `from` of what is not taken yet: where its \n is, or where the file ends; npos: not within
-// the bytes that are kept.
+// Of the line that holds byte `from` of what is not taken yet: where its \n is, or where the file ends; npos: not
+// within the bytes that are kept.
 Result<std::size_t> FileLines::line_end(std::size_t from) {
   for (;;) {
     const std::string_view rest = std::string_view(buffer_).substr(at_);

@@ -30,8 +30,8 @@ class FileLines {
  public:
   static constexpr std::size_t kMostKept = 1 << 20;
 
-  // `shown`: the file's name for people. `quoted`: line ends in quotes belong to the record, which has the number of its
-  // first line; where a quote is never closed, a line is a record all the same.
+  // `shown`: the file's name for people. `quoted`: line ends in quotes belong to the record, which has the number of
+  // its first line; where a quote is never closed, a line is a record all the same.
   static Result<FileLines> open(const std::string& path, const std::string& shown, const Place& place, bool quoted);
 
   // Nothing: the end.

@@ -17,9 +17,9 @@ namespace tidegate::files {
 // it {"file": {"folder": "in/", "name": "a.csv", "row": 12, "byte": 345, "end": true}}.
 struct FilePosition {
   std::string folder;
-  std::string name;  // of the last file that was taken; empty: none yet
-  Place place;       // in it
-  bool end = false;  // nothing of it is left
+  std::string name;          // of the last file that was taken; empty: none yet
+  Place place;               // in it
+  bool end = false;          // nothing of it is left
   stage::Accounts accounts;  // since the group's start, of all files
   std::int64_t seen = 0;     // rows that were read; each is taken or a dead letter
 

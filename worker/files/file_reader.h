@@ -16,8 +16,8 @@
 namespace tidegate::files {
 
 struct Row {
-  std::int64_t number = 0;  // line of a text, row of a table; from 1
-  std::string text;         // as it stands in the file; of Parquet as CSV
+  std::int64_t number = 0;          // line of a text, row of a table; from 1
+  std::string text;                 // as it stands in the file; of Parquet as CSV
   std::optional<std::string> made;  // the record made of it; nothing: it is one itself
   std::optional<Error> refused;     // or why it cannot be one
   std::string summary;              // the same in a few words, without values

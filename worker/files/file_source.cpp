@@ -91,8 +91,8 @@ class Life {
   void show(const std::string& problem) {
     health_.set_problem(problem);
     metrics_.stage.waiting.set(problem.empty() ? 0 : 1);
-    metrics_.lag_files.set(static_cast<double>(folder_.waiting(position_.name) +
-                                               (position_.name.empty() || position_.end ? 0 : 1)));
+    metrics_.lag_files.set(
+        static_cast<double>(folder_.waiting(position_.name) + (position_.name.empty() || position_.end ? 0 : 1)));
     metrics_.late_files.set(static_cast<double>(folder_.late()));
     if (problem != shown_ && !problem.empty()) log::warn("the stage waits", {{"error", problem}});
     shown_ = problem;
@@ -261,8 +261,8 @@ class Life {
     record.offset = row.number;
     record.timestamp_ms = epoch_ms(clock_.wall());
     const char* const unit = settings_.file_source->format == "parquet" ? ", row " : ", line ";
-    const stage::Rejection rejection{
-        0, error.reason, cat(from.input_topic, unit, std::to_string(row.number), ": ", error.message), ""};
+    const stage::Rejection rejection{0, error.reason,
+                                     cat(from.input_topic, unit, std::to_string(row.number), ": ", error.message), ""};
     const auto headers = stage::dead_letter_headers(from, record, rejection, clock_.wall());
     return all_of(1, [&](std::size_t) {
       return producer_.produce_with_headers(settings_.dead_letter_topic, -1, {std::nullopt, row.text}, headers,

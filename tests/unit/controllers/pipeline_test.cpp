@@ -158,32 +158,38 @@ TEST_CASE("a missing Secret is named with its field and waited for") {
   CHECK(truth(world, "Stalled") == "False");
 }
 
-TEST_CASE("a missing volume claim is named with its field and waited for") {
-  World world;
+namespace {
+
+Json spec_of_files() {
   Json spec = crds::fraud_spec();
   spec["sources"] =
       crds::json(R"([{"name": "in", "to": "payments", "file": {"volumeClaim": "arrivals", "path": "in/*"}}])");
-  world.apply(spec);
+  return spec;
+}
+
+Json volume_claim() {
+  return crds::json(R"({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "arrivals", "namespace": "shop"}})");
+}
+
+}  // namespace
+
+TEST_CASE("a missing volume claim is named with its field and waited for") {
+  World world;
+  world.apply(spec_of_files());
   world.settle();
   CHECK(reason(world, "Stalled") == "ReferenceNotFound");
   CHECK(world.condition("Stalled").at("message").as_string() ==
         "spec.sources[in].file.volumeClaim: there is no PersistentVolumeClaim 'arrivals' in namespace shop");
-  Json claim = crds::json(R"({"apiVersion": "v1", "kind": "PersistentVolumeClaim"})");
-  claim["metadata"] = Json::object({{"name", "arrivals"}, {"namespace", "shop"}});
-  world.api.put(kinds::volume_claims, claim);
+  world.api.put(kinds::volume_claims, volume_claim());
   world.settle();
   CHECK(truth(world, "Stalled") == "False");
 }
 
 TEST_CASE("a source of files tells what it waits for and no lag") {
   World world;
-  Json spec = crds::fraud_spec();
-  spec["sources"] =
-      crds::json(R"([{"name": "in", "to": "payments", "file": {"volumeClaim": "arrivals", "path": "in/*"}}])");
-  Json claim = crds::json(R"({"apiVersion": "v1", "kind": "PersistentVolumeClaim"})");
-  claim["metadata"] = Json::object({{"name", "arrivals"}, {"namespace", "shop"}});
-  world.api.put(kinds::volume_claims, claim);
-  world.apply(spec);
+  world.api.put(kinds::volume_claims, volume_claim());
+  world.apply(spec_of_files());
   world.settle();
   kafka::CommitMetadata told;
   told.position = told.records_in = 1'000'000;

@@ -259,8 +259,7 @@ TEST_CASE("files are on a volume that a source reads alone and may not write") {
     const Json pod = workload.at("spec/template/spec");
     check_restricted(pod);
     CHECK(pod.at("securityContext/fsGroup") == Json(65532));
-    CHECK(pod.at("volumes/2/persistentVolumeClaim") ==
-          Json::object({{"claimName", reads ? "arrivals" : "archive"}}));
+    CHECK(pod.at("volumes/2/persistentVolumeClaim") == Json::object({{"claimName", reads ? "arrivals" : "archive"}}));
     const Json mount = pod.at("containers/0/volumeMounts/2");
     CHECK(mount.get("mountPath").as_string() == "/files");
     CHECK(mount.get("readOnly") == Json(reads));

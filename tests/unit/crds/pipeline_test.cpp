@@ -125,8 +125,8 @@ TEST_CASE("files in both directions") {
   Json spec = fraud_spec();
   spec["sources"] = json(R"([{"name": "in", "to": "payments",
     "file": {"volumeClaim": "arrivals", "path": "in/*.csv", "format": "csv", "rateLimit": 500}}])");
-  spec["sinks"] =
-      json(R"([{"name": "out", "from": "alerts", "file": {"volumeClaim": "archive", "path": "raw", "maxAge": "10s"}}])");
+  spec["sinks"] = json(
+      R"([{"name": "out", "from": "alerts", "file": {"volumeClaim": "archive", "path": "raw", "maxAge": "10s"}}])");
   const auto parsed = pipeline_from_json(spec);
   REQUIRE(parsed.ok());
   const Source& source = parsed->sources[0];

@@ -35,7 +35,9 @@ using Texts = std::vector<std::string>;
 
 TEST_CASE("lines have the numbers that an editor shows") {
   const TemporaryFolder folder;
-  CHECK(rest_of(open(folder.put("a", "\xEF\xBB\xBF" "one\r\n\n \t\nfour\nfive"))) == Texts{"1:one", "4:four", "5:five"});
+  CHECK(rest_of(open(folder.put("a",
+                                "\xEF\xBB\xBF"
+                                "one\r\n\n \t\nfour\nfive"))) == Texts{"1:one", "4:four", "5:five"});
   CHECK(rest_of(open(folder.put("b", "one\n"))) == Texts{"1:one"});
   CHECK(rest_of(open(folder.put("c", ""))).empty());
   CHECK(rest_of(open(folder.put("d", "\n\n"))).empty());

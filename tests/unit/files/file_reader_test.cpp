@@ -17,7 +17,8 @@ codec::Schema schema(const std::string& fields, const std::string& format = "{}"
 }
 
 const codec::Schema kFields = schema(R"([{"name": "id", "type": "BIGINT", "required": true},
-  {"name": "amount", "type": "DECIMAL(12,2)"}, {"name": "at", "type": "TIMESTAMP"}, {"name": "who", "type": "VARCHAR"}])");
+  {"name": "amount", "type": "DECIMAL(12,2)"
+}, {"name": "at", "type": "TIMESTAMP"}, {"name": "who", "type": "VARCHAR"}])");
 
 std::unique_ptr<FileReader> open(const std::string& path, const std::string& format, const Place& place = {},
                                  const codec::Schema& fields = kFields) {
@@ -118,12 +119,12 @@ TEST_CASE("columns of other types are read by the rules of the fields") {
   const TemporaryFolder folder;
   const codec::Schema written = schema(R"([{"name": "id", "type": "DOUBLE"}, {"name": "amount", "type": "DOUBLE"},
     {"name": "at", "type": "VARCHAR"}, {"name": "who", "type": "BOOLEAN"}, {"name": "more", "type": "DATE"}])");
-  const std::string path = parquet(folder, written,
-                                   {R"({"id":7,"amount":0.1,"at":"2013-01-31 05:00+01","who":true,"more":"2013-01-31"})",
-                                    R"({"id":7.5,"amount":1})", R"({"amount":1})", R"({"id":8,"amount":0.001})"});
-  CHECK(all(*open(path, "parquet")) ==
-        Texts{R"(1 {"id":7,"amount":0.10,"at":"2013-01-31T04:00:00Z","who":"true"})", "2 WrongType", "3 MissingField",
-              "4 WrongType"});
+  const std::string path =
+      parquet(folder, written,
+              {R"({"id":7,"amount":0.1,"at":"2013-01-31 05:00+01","who":true,"more":"2013-01-31"})",
+               R"({"id":7.5,"amount":1})", R"({"amount":1})", R"({"id":8,"amount":0.001})"});
+  CHECK(all(*open(path, "parquet")) == Texts{R"(1 {"id":7,"amount":0.10,"at":"2013-01-31T04:00:00Z","who":"true"})",
+                                             "2 WrongType", "3 MissingField", "4 WrongType"});
 }
 
 TEST_CASE("many rows of Parquet come in order from any place") {

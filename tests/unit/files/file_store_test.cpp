@@ -56,7 +56,8 @@ TEST_CASE("a volume that refuses is waited for with the remedy") {
 
   const auto store = make_file_store(root.path().string());
   root.put("file", "");
-  CHECK(problem(store->put("file/0/a", "", kTime)) == "Volume: file/0: Not a directory; make the folder, or correct file.path");
+  CHECK(problem(store->put("file/0/a", "", kTime)) ==
+        "Volume: file/0: Not a directory; make the folder, or correct file.path");
 
   if (::geteuid() != 0) {  // who may do everything is refused nothing
     fs::create_directories(root.path() / "shut");
@@ -66,7 +67,8 @@ TEST_CASE("a volume that refuses is waited for with the remedy") {
   if (fs::exists("/dev/full")) {
     // Its writes say that no space is left. The hidden name is what is written to.
     fs::create_symlink("/dev/full", root.path() / ".a.unfinished");
-    CHECK(problem(store->put("a", "x", kTime)) == "Volume: .a.unfinished: No space left on device; make the volume larger, or remove files");
+    CHECK(problem(store->put("a", "x", kTime)) ==
+          "Volume: .a.unfinished: No space left on device; make the volume larger, or remove files");
     CHECK_FALSE(fs::is_symlink(root.path() / ".a.unfinished"));
   }
 }
