@@ -18,17 +18,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-KafkaServer& kafka() {
+KafkaServer& broker() {
   return KafkaServer::instance();
 }
 
 struct Source {
   explicit Source(int partitions_to = 4, const std::map<std::string, std::string>& config = {})
       : partitions(partitions_to),
-        to(kafka().make_topic(partitions, config)),
-        dead_letters(kafka().make_topic(1, {{"max.message.bytes", "4194304"}})),
-        group(kafka().unique("group")),
-        root(fs::temp_directory_path() / kafka().unique("tidegate-file-source")) {
+        to(broker().make_topic(partitions, config)),
+        dead_letters(broker().make_topic(1, {{"max.message.bytes", "4194304"}})),
+        group(broker().unique("group")),
+        root(fs::temp_directory_path() / broker().unique("tidegate-file-source")) {
     fs::create_directories(root / "in");
   }
   ~Source() { fs::remove_all(root); }
@@ -36,7 +36,7 @@ struct Source {
   Json settings(const std::string& path, const std::string& format = "") const {
     Json file = Json::object({{"directory", root.string()}, {"path", path}});
     if (!format.empty()) file["format"] = format;
-    Json settings = EvenNumbers::settings(kafka().address(), to, to, dead_letters, group);
+    Json settings = EvenNumbers::settings(broker().address(), to, to, dead_letters, group);
     settings["kind"] = "source";
     settings["output"]["fields"] = settings.at("input/fields");
     settings["source"] = Json::object({{"file", file}});
@@ -54,11 +54,11 @@ struct Source {
     put(name, text);
   }
 
-  std::optional<kafka::CommitMetadata> told() const { return kafka().committed(group, to, 1).front(); }
+  std::optional<kafka::CommitMetadata> told() const { return broker().committed(group, to, 1).front(); }
   std::int64_t in() const { return told() ? told()->records_in : 0; }
   std::map<std::string, int> records() const {
     std::map<std::string, int> found;
-    for (const Stored& record : kafka().read(to)) ++found[record.value];
+    for (const Stored& record : broker().read(to)) ++found[record.value];
     return found;
   }
   static std::map<std::string, int> expected(int total) {
@@ -92,7 +92,7 @@ TEST_CASE("files are read in the order of their names and new ones are found") {
   CHECK(worker.metric("tidegate_source_lag_files") == 0);
   CHECK(worker.metric("tidegate_stage_records_out_total") == 30);
   CHECK(worker.terminate() == 0);
-  const auto taken = kafka().read(source.to);
+  const auto taken = broker().read(source.to);
   REQUIRE(taken.size() == 30);
   for (int n = 0; n < 30; ++n) {
     CHECK(taken[static_cast<std::size_t>(n)].value == EvenNumbers::record(n));
@@ -121,16 +121,16 @@ TEST_CASE("a record of a file is in the topic once although the worker is killed
   WorkerProcess worker(source.settings("in/part-*"), "worker-0");
   REQUIRE(eventually([&] { return source.in() == files * in_each; }, Duration{60'000}));
   CHECK(worker.terminate() == 0);
-  REQUIRE(eventually([&] { return kafka().stable(source.to); }));
+  REQUIRE(eventually([&] { return broker().stable(source.to); }));
   CHECK(source.records() == Source::expected(files * in_each));
-  for (const Stored& record : kafka().read(source.to)) {
+  for (const Stored& record : broker().read(source.to)) {
     REQUIRE(record.partition == kafka::partition_of_key(*record.key, source.partitions));
   }
   const auto told = source.told();
   CHECK(told->records_out == files * in_each);
   CHECK(*told->seen == *told->took);
   CHECK(*told->gave == told->records_out);
-  CHECK(kafka().read(source.dead_letters).empty());
+  CHECK(broker().read(source.dead_letters).empty());
 }
 
 TEST_CASE("two workers at once write a record once") {
@@ -156,7 +156,7 @@ TEST_CASE("what is no record is a dead letter with its file and line") {
   WorkerProcess worker(source.settings("in/*.ndjson"), "worker-0");
   REQUIRE(eventually([&] { return source.in() == 6; }));
   CHECK(source.records() == Source::expected(3));
-  const auto letters = kafka().read(source.dead_letters);
+  const auto letters = broker().read(source.dead_letters);
   REQUIRE(letters.size() == 3);
   CHECK(letters[0].value == "no JSON");
   CHECK(letters[0].headers.at("tidegate-topic") == "in/a.ndjson");
@@ -167,8 +167,8 @@ TEST_CASE("what is no record is a dead letter with its file and line") {
   CHECK(letters[2].headers.at("tidegate-reason") == "Oversized");
   CHECK(source.told()->dead_letters == 3);
   CHECK(source.told()->dead_letters_by_reason->at("WrongType") == 1);
-  CHECK(worker.metric("tidegate_stage_dead_letters_total{namespace=\"test\",pipeline=\"numbers\",reason=\"Malformed\"") ==
-        1);
+  CHECK(worker.metric(
+            "tidegate_stage_dead_letters_total{namespace=\"test\",pipeline=\"numbers\",reason=\"Malformed\"") == 1);
 }
 
 TEST_CASE("rows of csv files become records and a file that is none a dead letter") {
@@ -179,13 +179,13 @@ TEST_CASE("rows of csv files become records and a file that is none a dead lette
   source.put("d.csv", "n\n3\n");
   const WorkerProcess worker(source.settings("in/*.csv", "csv"), "worker-0");
   REQUIRE(eventually([&] { return source.in() == 5; }));
-  const auto taken = kafka().read(source.to);
+  const auto taken = broker().read(source.to);
   REQUIRE(taken.size() == 3);
   CHECK(taken[0].value == R"({"n":0,"name":"k0"})");
   CHECK(taken[1].value == R"({"n":2,"name":"k2"})");
   CHECK(taken[2].value == R"({"n":3,"name":null})");
   CHECK_FALSE(taken[2].key);
-  const auto letters = kafka().read(source.dead_letters);
+  const auto letters = broker().read(source.dead_letters);
   REQUIRE(letters.size() == 2);
   CHECK(letters[0].value == "k1,z,one");
   CHECK(letters[0].headers.at("tidegate-message").starts_with("in/a.csv, line 4: "));
@@ -231,7 +231,7 @@ TEST_CASE("a compacted topic gets no record without a key") {
   source.put("a", "{\"n\":1}\n{\"n\":2,\"name\":\"k\"}\n");
   const WorkerProcess worker(source.settings("in/*"), "worker-0");
   REQUIRE(eventually([&] { return source.in() == 2; }));
-  const auto letters = kafka().read(source.dead_letters);
+  const auto letters = broker().read(source.dead_letters);
   REQUIRE(letters.size() == 1);
   CHECK(letters[0].headers.at("tidegate-reason") == "Rejected");
 }

@@ -50,8 +50,8 @@ struct Pending {
 }  // namespace
 
 struct HttpIntake::Impl {
-  Impl(const IntakeOptions& given, metrics::Registry& registry, BearerToken bearer, KeyedRecords keyed)
-      : options(given), token(std::move(bearer)), records(std::move(keyed)) {
+  Impl(const IntakeOptions& given, metrics::Registry& registry, BearerToken bearer, KeyedRecords checked)
+      : options(given), token(std::move(bearer)), keyed(std::move(checked)) {
     make_metrics(registry);
   }
 
@@ -71,7 +71,7 @@ struct HttpIntake::Impl {
   std::map<std::string, metrics::Counter, std::less<>> rejected;
 
   // The intake thread's own.
-  KeyedRecords records;
+  KeyedRecords keyed;
   std::unique_ptr<kafka::Producer> producer;  // its thread runs acknowledged()
   std::deque<Pending> pending;
 
@@ -237,20 +237,20 @@ std::optional<Error> HttpIntake::Impl::hand_over(Job& job, const std::shared_ptr
                                                  int partitions) {
   Lines lines(job.body, job.single_object);
   for (bool more = true; more;) {
-    records.begin(job.keys.emplace_back());
-    while (records.size() < slice_records) {
+    keyed.begin(job.keys.emplace_back());
+    while (keyed.size() < slice_records) {
       const std::optional<Line> line = lines.next();
       more = line.has_value();
       if (!more) break;
       records_in.add();
-      if (const auto added = records.add(line->text); !added) {
+      if (const auto added = keyed.add(line->text); !added) {
         if (const auto found = rejected.find(added.error().reason); found != rejected.end()) found->second.add();
         job.tally.reject(line->number, added.error());
         continue;
       }
       job.tally.accept();
     }
-    const auto by_partition = records.by_partition(partitions);
+    const auto by_partition = keyed.by_partition(partitions);
     for (std::size_t slot = 0; slot < by_partition.size(); ++slot) {
       if (auto error = produce(static_cast<int>(slot) - 1, by_partition[slot], delivery)) return error;
     }

@@ -16,9 +16,8 @@ codec::Schema schema(const std::string& fields, const std::string& format = "{}"
   return codec::Schema::from_json(Json::parse(fields).value(), Json::parse(format).value()).value();
 }
 
-const codec::Schema kFields = schema(R"([{"name": "id", "type": "BIGINT", "required": true},
-  {"name": "amount", "type": "DECIMAL(12,2)"
-}, {"name": "at", "type": "TIMESTAMP"}, {"name": "who", "type": "VARCHAR"}])");
+const codec::Schema kFields = schema(R"json([{"name": "id", "type": "BIGINT", "required": true},
+  {"name": "amount", "type": "DECIMAL(12,2)"}, {"name": "at", "type": "TIMESTAMP"}, {"name": "who", "type": "VARCHAR"}])json");
 
 std::unique_ptr<FileReader> open(const std::string& path, const std::string& format, const Place& place = {},
                                  const codec::Schema& fields = kFields) {
