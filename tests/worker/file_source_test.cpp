@@ -193,6 +193,36 @@ TEST_CASE("rows of csv files become records and a file that is none a dead lette
   CHECK(letters[1].headers.at("tidegate-reason") == "Malformed");
 }
 
+TEST_CASE("what a file sink wrote as Parquet comes back once through kills") {
+  constexpr int total = 20'000;
+  const Source source;
+  const EvenNumbers numbers(1);
+  numbers.produce(0, total);
+  {
+    Json sink = numbers.settings();
+    sink["kind"] = "sink";
+    sink["sink"] = Json::object({{"file", Json::object({{"directory", source.root.string()},
+                                                        {"prefix", "out"},
+                                                        {"format", "parquet"},
+                                                        {"maxRecords", 3'000},
+                                                        {"maxAge", 200}})}});
+    const WorkerProcess worker(sink, "worker-0");
+    REQUIRE(eventually([&] { return numbers.position() == total; }));
+  }
+  const std::string path = cat("out/", numbers.input, "/0/*.parquet");
+  Json slow = source.settings(path, "parquet");
+  slow["rateLimit"] = 4'000;
+  for (int kill = 0; kill < 3; ++kill) {
+    const std::int64_t before = source.in();
+    WorkerProcess worker(slow, "worker-0");
+    REQUIRE(eventually([&] { return source.in() > before; }));
+    worker.kill();
+  }
+  const WorkerProcess worker(source.settings(path, "parquet"), "worker-0");
+  REQUIRE(eventually([&] { return source.in() == total; }));
+  CHECK(source.records() == Source::expected(total));
+}
+
 TEST_CASE("a folder that is missing or a file that goes is waited for and said") {
   const Source source(1);
   fs::remove_all(source.root / "in");

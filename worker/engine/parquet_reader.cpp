@@ -33,6 +33,7 @@ struct ParquetReader::Impl {
   Statement statement;
   ResultSet result;
   std::size_t columns = 0;
+  bool ended = false;  // a result that has ended calls it an error to be asked again
 
   // What a disk or memory that fails says is not the file's fault.
   Error failure() {
@@ -89,10 +90,12 @@ std::string ParquetReader::header(const codec::Schema& fields) {
 
 Result<std::vector<std::string>> ParquetReader::next() {
   std::vector<std::string> rows;
+  if (impl_->ended) return rows;
   Chunk chunk;
   chunk.get() = duckdb_fetch_chunk(impl_->result.get());
   if (chunk.get() == nullptr) {
     if (duckdb_result_error(&impl_->result) != nullptr) return impl_->failure();
+    impl_->ended = true;
     return rows;
   }
   for (std::size_t row = 0; row < duckdb_data_chunk_get_size(chunk.get()); ++row) {

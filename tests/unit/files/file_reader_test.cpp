@@ -31,7 +31,7 @@ std::vector<std::string> all(FileReader& reader, std::size_t most = 100) {
   std::vector<std::string> found;
   for (;;) {
     const auto rows = reader.read(most, 1 << 20);
-    REQUIRE(rows.ok());
+    REQUIRE_MESSAGE(rows.ok(), (rows.ok() ? "" : rows.error().message));
     for (const Row& row : rows->rows) {
       found.push_back(cat(std::to_string(row.number), " ", row.refused ? row.refused->reason : row.record()));
     }
