@@ -1,15 +1,13 @@
 // The file source: what arrives in the topic, what is committed beside it, and how it waits.
+#include "file_source.h"
+
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <map>
 #include <random>
 #include <thread>
 
 #include "kafka/murmur2.h"
-#include "stages.h"
 #include "worker_process.h"
 
 using namespace tidegate;
@@ -22,62 +20,10 @@ KafkaServer& broker() {
   return KafkaServer::instance();
 }
 
-struct Source {
-  explicit Source(int partitions_to = 4, const std::map<std::string, std::string>& config = {})
-      : partitions(partitions_to),
-        to(broker().make_topic(partitions, config)),
-        dead_letters(broker().make_topic(1, {{"max.message.bytes", "4194304"}})),
-        group(broker().unique("group")),
-        root(fs::temp_directory_path() / broker().unique("tidegate-file-source")) {
-    fs::create_directories(root / "in");
-  }
-  ~Source() { fs::remove_all(root); }
-
-  Json settings(const std::string& path, const std::string& format = "") const {
-    Json file = Json::object({{"directory", root.string()}, {"path", path}});
-    if (!format.empty()) file["format"] = format;
-    Json settings = EvenNumbers::settings(broker().address(), to, to, dead_letters, group);
-    settings["kind"] = "source";
-    settings["output"]["fields"] = settings.at("input/fields");
-    settings["source"] = Json::object({{"file", file}});
-    return settings;
-  }
-
-  // As whoever fills the folder should.
-  void put(const std::string& name, const std::string& text) const {
-    std::ofstream(root / "in" / ".coming") << text;
-    fs::rename(root / "in" / ".coming", root / "in" / name);
-  }
-  void put_numbers(const std::string& name, int from, int to_number) const {
-    std::string text;
-    for (int n = from; n < to_number; ++n) text += EvenNumbers::record(n) + "\n";
-    put(name, text);
-  }
-
-  std::optional<kafka::CommitMetadata> told() const { return broker().committed(group, to, 1).front(); }
-  std::int64_t in() const { return told() ? told()->records_in : 0; }
-  std::map<std::string, int> records() const {
-    std::map<std::string, int> found;
-    for (const Stored& record : broker().read(to)) ++found[record.value];
-    return found;
-  }
-  static std::map<std::string, int> expected(int total) {
-    std::map<std::string, int> once;
-    for (int n = 0; n < total; ++n) once[EvenNumbers::record(n)] = 1;
-    return once;
-  }
-
-  int partitions;
-  std::string to;
-  std::string dead_letters;
-  std::string group;
-  fs::path root;
-};
-
 }  // namespace
 
 TEST_CASE("files are read in the order of their names and new ones are found") {
-  const Source source(1);
+  const FileSource source(1);
   source.put_numbers("b.ndjson", 10, 20);
   source.put_numbers("a.ndjson", 0, 10);
   source.put("a.csv", "not meant");
@@ -104,7 +50,7 @@ TEST_CASE("files are read in the order of their names and new ones are found") {
 
 TEST_CASE("a record of a file is in the topic once although the worker is killed again and again") {
   constexpr int files = 12, in_each = 5'000;
-  const Source source;
+  const FileSource source;
   for (int i = 0; i < files; ++i) {
     source.put_numbers(cat("part-", i < 10 ? "0" : "", std::to_string(i)), i * in_each, (i + 1) * in_each);
   }
@@ -122,7 +68,7 @@ TEST_CASE("a record of a file is in the topic once although the worker is killed
   REQUIRE(eventually([&] { return source.in() == files * in_each; }, Duration{60'000}));
   CHECK(worker.terminate() == 0);
   REQUIRE(eventually([&] { return broker().stable(source.to); }));
-  CHECK(source.records() == Source::expected(files * in_each));
+  CHECK(source.records() == FileSource::expected(files * in_each));
   for (const Stored& record : broker().read(source.to)) {
     REQUIRE(record.partition == kafka::partition_of_key(*record.key, source.partitions));
   }
@@ -134,7 +80,7 @@ TEST_CASE("a record of a file is in the topic once although the worker is killed
 }
 
 TEST_CASE("two workers at once write a record once") {
-  const Source source;
+  const FileSource source;
   Json slow = source.settings("in/*");
   slow["rateLimit"] = 5'000;
   source.put_numbers("all", 0, 20'000);
@@ -146,16 +92,16 @@ TEST_CASE("two workers at once write a record once") {
     first.kill();
     REQUIRE(eventually([&] { return source.in() == 20'000; }, Duration{60'000}));
   }
-  CHECK(source.records() == Source::expected(20'000));
+  CHECK(source.records() == FileSource::expected(20'000));
 }
 
 TEST_CASE("what is no record is a dead letter with its file and line") {
-  const Source source(1, {{"max.message.bytes", "10000"}});
+  const FileSource source(1, {{"max.message.bytes", "10000"}});
   source.put("a.ndjson", cat(EvenNumbers::record(0), "\n\nno JSON\r\n", R"({"n":"?"})", "\n", EvenNumbers::record(1),
                              "\n", R"({"n":2,"name":")", std::string(20'000, 'x'), "\"}\n", EvenNumbers::record(2)));
   WorkerProcess worker(source.settings("in/*.ndjson"), "worker-0");
   REQUIRE(eventually([&] { return source.in() == 6; }));
-  CHECK(source.records() == Source::expected(3));
+  CHECK(source.records() == FileSource::expected(3));
   const auto letters = broker().read(source.dead_letters);
   REQUIRE(letters.size() == 3);
   CHECK(letters[0].value == "no JSON");
@@ -172,7 +118,7 @@ TEST_CASE("what is no record is a dead letter with its file and line") {
 }
 
 TEST_CASE("rows of csv files become records and a file that is none a dead letter") {
-  const Source source(1);
+  const FileSource source(1);
   source.put("a.csv", "name,other,n\nk0,\"x,\ny\",0\nk1,z,one\nk2,,2\n");
   source.put("b.csv", "n,n\n1,2\n");
   source.put("c.csv", "");
@@ -195,7 +141,7 @@ TEST_CASE("rows of csv files become records and a file that is none a dead lette
 
 TEST_CASE("what a file sink wrote as Parquet comes back once through kills") {
   constexpr int total = 20'000;
-  const Source source;
+  const FileSource source;
   const EvenNumbers numbers(1);
   numbers.produce(0, total);
   {
@@ -220,11 +166,11 @@ TEST_CASE("what a file sink wrote as Parquet comes back once through kills") {
   }
   const WorkerProcess worker(source.settings(path, "parquet"), "worker-0");
   REQUIRE(eventually([&] { return source.in() == total; }));
-  CHECK(source.records() == Source::expected(total));
+  CHECK(source.records() == FileSource::expected(total));
 }
 
 TEST_CASE("a folder that is missing or a file that goes is waited for and said") {
-  const Source source(1);
+  const FileSource source(1);
   fs::remove_all(source.root / "in");
   WorkerProcess worker(source.settings("in/*"), "worker-0");
   const auto waits = [&](const std::string& words) {
@@ -253,11 +199,11 @@ TEST_CASE("a folder that is missing or a file that goes is waited for and said")
   CHECK(waits("in/b is gone and was read to row "));
   fs::rename(source.root / "b", source.root / "in" / "b");
   REQUIRE(eventually([&] { return source.in() == 20'000; }));
-  CHECK(source.records() == Source::expected(20'000));
+  CHECK(source.records() == FileSource::expected(20'000));
 }
 
 TEST_CASE("a compacted topic gets no record without a key") {
-  const Source source(1, {{"cleanup.policy", "compact"}});
+  const FileSource source(1, {{"cleanup.policy", "compact"}});
   source.put("a", "{\"n\":1}\n{\"n\":2,\"name\":\"k\"}\n");
   const WorkerProcess worker(source.settings("in/*"), "worker-0");
   REQUIRE(eventually([&] { return source.in() == 2; }));

@@ -24,7 +24,7 @@ HAND = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "hand"}, "spec":
                     "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
                     "volumeMounts": [{"name": "exchange", "mountPath": "/exchange"}]}],
     "volumes": [{"name": "exchange", "persistentVolumeClaim": {"claimName": "exchange"}}]}}
-ROWS = 20_000  # of a file: four seconds at the example's rate limit
+ROWS = 40_000  # of a file: eight seconds at the example's rate limit
 
 
 def hand(space, command, text=None):
@@ -89,7 +89,7 @@ def test_rows_of_files_arrive_once_through_kills(space):
     kill(space, "archive")
     bring(space, 2)
     expected = collections.Counter(row for file in range(3) for row in rows(file) if row[1] >= 100)
-    until("all large payments are stored", lambda: sum(archived(space).values()) >= sum(expected.values()), 120, every=2)
+    until("all large payments are stored", lambda: sum(archived(space).values()) >= sum(expected.values()), 180, every=2)
     assert archived(space) == expected, "rows are missing, or there twice"
     hidden = hand(space, "find /exchange/out -name '.*.unfinished'")
     until("nothing half written is left", lambda: not hidden or not hand(space, "find /exchange/out -name '.*.unfinished'"), 60)
