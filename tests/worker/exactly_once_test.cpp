@@ -101,7 +101,7 @@ TEST_CASE("exactly once: Kafka crashes in the middle of a transaction") {
 }
 
 TEST_CASE("exactly once: Kafka crashes while files are read") {
-  constexpr int total = 60'000;
+  constexpr int total = 40'000;
   const FileSource source;
   source.put_numbers("a", 0, total / 2);
   source.put_numbers("b", total / 2, total);
@@ -112,7 +112,8 @@ TEST_CASE("exactly once: Kafka crashes while files are read") {
   KafkaServer::instance().stop(true);
   REQUIRE(eventually([&] { return worker.get("/readyz").first == 503; }, Duration{60'000}));
   KafkaServer::instance().start();
-  REQUIRE(eventually([&] { return source.in() == total; }, Duration{120'000}));
+  INFO(worker.log());
+  REQUIRE(eventually([&] { return source.in() == total; }, Duration{180'000}));
   CHECK(source.records() == FileSource::expected(total));
   REQUIRE(eventually([&] { return worker.get("/readyz").first == 200; }));
 }
