@@ -111,6 +111,9 @@ Result<Json> request_of(const std::string& action, const Arguments& arguments) {
 
 std::vector<std::string> stages_of(const Json& pipeline) {
   std::vector<std::string> out;
+  for (const Json& source : pipeline.at("spec/sources").items()) {
+    if (!source.has("http")) out.push_back(source.at("name").as_string());  // that refuses in its reply
+  }
   for (const char* list : {"processors", "sinks"}) {
     for (const Json& stage : pipeline.at("spec").get(list).items()) out.push_back(stage.at("name").as_string());
   }

@@ -106,6 +106,37 @@ Result<void> check_source(const Topic& topic) {
   return {};
 }
 
+// Whether the rows of its files can be records of the topic.
+Result<void> check_file_source(const Source& source, const Topic& topic) {
+  const std::string& format = source.file->format;
+  const auto refuse = [&](const std::string& why) {
+    return Error{"InvalidSpec", cat("spec.sources[", source.name, "].file.format: is ", format, ", and topic '",
+                                    topic.name, "'", why)};
+  };
+  if (format.empty() || format == topic.format) return {};
+  if (topic.format != "json") return refuse(cat(" is ", topic.format, "; leave it out: a record is a line"));
+  if (format == "ndjson") return {};
+  for (const Field& field : topic.fields) {
+    if (field.path.empty() && field.unit.empty() && field.type != "JSON") continue;
+    return refuse(cat(" has a field '", field.name, "' with a path, a unit or the type JSON: rows become flat JSON"));
+  }
+  return {};
+}
+
+// A sink that writes JSON, and keeps objects for a while before it stores them.
+Result<void> check_sink(const Sink& sink, const Topic& topic) {
+  const char* const kind = sink.s3 ? "s3" : sink.file ? "file" : sink.container ? "container" : "http";
+  const ObjectOptions* objects = sink.objects();
+  if (objects != nullptr && topic.retention && objects->max_age >= *topic.retention) {
+    return Error{"InvalidSpec",
+                 cat("spec.sinks[", sink.name, "].", kind, ".maxAge: must be shorter than the retention of topic '",
+                     topic.name, "', which else deletes records before they are stored")};
+  }
+  if ((!sink.http && objects == nullptr) || topic.format == "json") return {};
+  return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].", kind, ": takes records of format json, and topic '",
+                                  topic.name, "' is ", topic.format, "; put a processor in between")};
+}
+
 }  // namespace
 
 bool is_of_value(const Field& field) {
@@ -120,18 +151,13 @@ Result<void> check_fields(const PipelineSpec& spec) {
     const Topic* topic = spec.topic(source.to);
     if (topic == nullptr || source.kafka) continue;  // a record of another Kafka keeps its key
     if (auto fits = check_source(*topic); !fits) return fits;
+    if (!source.file) continue;
+    if (auto fits = check_file_source(source, *topic); !fits) return fits;
   }
   for (const Sink& sink : spec.sinks) {
     const Topic* topic = spec.topic(sink.from);
-    if (topic != nullptr && topic->retention && sink.s3 && sink.s3->max_age >= *topic->retention) {
-      return Error{"InvalidSpec",
-                   cat("spec.sinks[", sink.name, "].s3.maxAge: must be shorter than the retention of topic '",
-                       topic->name, "', which else deletes records before they are stored")};
-    }
-    if ((!sink.http && !sink.s3) || topic == nullptr || topic->format == "json") continue;
-    const char* const kind = sink.s3 ? "s3" : sink.container ? "container" : "http";
-    return Error{"InvalidSpec", cat("spec.sinks[", sink.name, "].", kind, ": takes records of format json, and topic '",
-                                    topic->name, "' is ", topic->format, "; put a processor in between")};
+    if (topic == nullptr) continue;
+    if (auto fits = check_sink(sink, *topic); !fits) return fits;
   }
   return {};
 }

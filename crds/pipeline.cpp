@@ -155,18 +155,28 @@ KafkaTopic read_kafka_topic(const Reader& at) {
   return {read_external(at), at["topic"].required_text()};
 }
 
+FileSource read_file_source(const Reader& at, Source& out) {
+  out.rate_limit = at["rateLimit"].number(0);
+  if (at["rateLimit"].present() && out.rate_limit < 1) at["rateLimit"].fail("must be at least 1");
+  if (out.replicas != 1) at.fail("files are read one after the other: replicas must be 1");
+  at["format"].choice({"ndjson", "csv", "parquet"}, 0);
+  return {at["volumeClaim"].required_text(), at["path"].required_text(), at["format"].text()};
+}
+
 Source read_source(const Reader& at) {
   Source out;
   read_stage(at, out, 1);
   out.to = at["to"].required_text();
-  if (at["http"].present() + at["kafka"].present() != 1) at.fail("exactly one of http and kafka must be given");
+  if (at["http"].present() + at["kafka"].present() + at["file"].present() != 1)
+    at.fail("exactly one of http, kafka and file must be given");
   out.start = read_start(at);
   if (at["kafka"].present()) {
     out.kafka = read_kafka_topic(at["kafka"]);
-    if (out.scale) at["scale"].fail("is only for http; give replicas");
   } else if (at["start"].present()) {
     at["start"].fail("is only for kafka");
   }
+  if (at["file"].present()) out.file = read_file_source(at["file"], out);
+  if (out.scale && !out.takes_requests()) at["scale"].fail("is only for http; give replicas");
   out.http_port = at["http"]["port"].number(out.http_port);
   if (at["http"]["tokenSecretRef"].present()) out.token = read_secret_ref(at["http"]["tokenSecretRef"]);
   return out;
@@ -218,13 +228,10 @@ HttpTarget read_neighbour(const Reader& at) {
   return read_requests(at, cat("http://127.0.0.1:", std::to_string(port), path));
 }
 
-S3Target read_s3_target(const Reader& at) {
-  S3Target out;
-  out.endpoint = at["endpoint"].required_text();
-  out.region = at["region"].required_text();
-  out.bucket = at["bucket"].required_text();
-  out.path_style = at["pathStyle"].flag(true);
-  out.prefix = at["prefix"].text();
+// `prefix`: what the field is called.
+ObjectOptions read_object_options(const Reader& at, const char* prefix) {
+  ObjectOptions out;
+  out.prefix = at[prefix].text();
   if (at["format"].choice({"ndjson", "parquet"}, 0) == 1) out.format = "parquet";
   if (at["compression"].choice({"none", "gzip"}, 0) == 1) out.compression = "gzip";
   if (out.format == "parquet" && out.compression != "none") at["compression"].fail("is only for ndjson");
@@ -234,6 +241,16 @@ S3Target read_s3_target(const Reader& at) {
   constexpr int least = 1 << 20;  // any record fits in it
   if (out.max_bytes < least) at["maxBytes"].fail("must be at least 1048576");
   if (at["maxAge"].present()) out.max_age = read_duration(at["maxAge"]);
+  return out;
+}
+
+S3Target read_s3_target(const Reader& at) {
+  S3Target out;
+  out.endpoint = at["endpoint"].required_text();
+  out.region = at["region"].required_text();
+  out.bucket = at["bucket"].required_text();
+  out.path_style = at["pathStyle"].flag(true);
+  out.objects = read_object_options(at, "prefix");
   if (at["caSecretRef"].present()) out.ca = read_secret_ref(at["caSecretRef"]);
   out.access_key_id = read_secret_ref(at["accessKeyIdSecretRef"]);
   out.secret_access_key = read_secret_ref(at["secretAccessKeySecretRef"]);
@@ -247,9 +264,9 @@ Sink read_sink(const Reader& at) {
   out.key = at["key"].texts();
   out.start = read_start(at);
   if (at["postgres"].present() + at["http"].present() + at["kafka"].present() + at["s3"].present() +
-          at["container"].present() + at["log"].present() !=
+          at["file"].present() + at["container"].present() + at["log"].present() !=
       1)
-    at.fail("exactly one of postgres, http, kafka, s3, container and log must be given");
+    at.fail("exactly one of postgres, http, kafka, s3, file, container and log must be given");
   if (const Reader postgres = at["postgres"]; postgres.present()) {
     out.postgres = Postgres{postgres["table"].required_text(), postgres["createTable"].flag(false),
                             read_secret_ref(postgres["dsnSecretRef"])};
@@ -263,6 +280,8 @@ Sink read_sink(const Reader& at) {
     out.container = read_container(at["container"]);
     out.http = read_neighbour(at["container"]);
   }
+  if (const Reader file = at["file"]; file.present())
+    out.file = FileTarget{file["volumeClaim"].required_text(), read_object_options(file, "path")};
   return out;
 }
 

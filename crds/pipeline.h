@@ -82,7 +82,7 @@ struct Stage {
   std::string name;
   int replicas = 1;  // without scale
   std::optional<Scale> scale;
-  int rate_limit = 0;  // records per second and replica; 0: none, always so for sources
+  int rate_limit = 0;  // records per second and replica; 0: none. Of sources only one of files has it.
   Resources resources{"50m", "96Mi", "", "512Mi"};
   std::string purpose;  // of a stage that nobody declared (repartition.h)
 };
@@ -93,12 +93,23 @@ struct KafkaTopic {
   std::string topic;
 };
 
+// Files on a volume, one after the other.
+struct FileSource {
+  std::string volume_claim;
+  std::string path;    // a folder, and a name that may hold * and ?
+  std::string format;  // ndjson, csv or parquet; empty: a record a line, of the topic's format
+};
+
+// With neither kafka nor file it takes requests over HTTP.
 struct Source : Stage {
   std::string to;
   int http_port = 8080;
   std::optional<SecretKeyRef> token;
-  std::optional<KafkaTopic> kafka;  // else HTTP
-  Start start = Start::earliest;    // in that topic
+  std::optional<KafkaTopic> kafka;
+  Start start = Start::earliest;  // in that topic
+  std::optional<FileSource> file;
+
+  bool takes_requests() const { return !kafka && !file; }
 };
 
 // Windows of event time.
@@ -136,21 +147,32 @@ struct HttpTarget {
   std::optional<SecretKeyRef> signing;
 };
 
+// What a sink's objects, or files, hold, and when each is closed.
+struct ObjectOptions {
+  std::string prefix;                // what their names begin with
+  std::string format = "ndjson";     // or parquet
+  std::string compression = "none";  // or gzip
+  int max_records = 100'000;         // an object is closed at whichever comes first
+  int max_bytes = 16 << 20;
+  Duration max_age{300'000};
+};
+
 // Objects in a bucket.
 struct S3Target {
   std::string endpoint;
   std::string region;
   std::string bucket;
   bool path_style = true;
-  std::string prefix;
-  std::string format = "ndjson";     // or parquet
-  std::string compression = "none";  // or gzip
-  int max_records = 100'000;         // an object is closed at whichever comes first
-  int max_bytes = 16 << 20;
-  Duration max_age{300'000};
   std::optional<SecretKeyRef> ca;
   SecretKeyRef access_key_id;
   SecretKeyRef secret_access_key;
+  ObjectOptions objects;
+};
+
+// Files on a volume.
+struct FileTarget {
+  std::string volume_claim;
+  ObjectOptions objects;
 };
 
 struct Sink : Stage {
@@ -162,6 +184,10 @@ struct Sink : Stage {
   std::optional<Container> container;  // the user's own, in the same pod
   std::optional<KafkaTopic> kafka;
   std::optional<S3Target> s3;
+  std::optional<FileTarget> file;
+
+  // Of one that writes objects; else nullptr.
+  const ObjectOptions* objects() const { return s3 ? &s3->objects : file ? &file->objects : nullptr; }
 };
 
 struct Objectives {

@@ -270,6 +270,13 @@ Result<void> Producer::commit_transaction(const TransactionOffsets& offsets) {
   return committed;
 }
 
+Result<void> Producer::commit_transaction(const std::string& group, const std::string& topic,
+                                          std::span<const Commit> offsets) {
+  if (auto begun = impl_->begin_transaction(); !begun) return begun;
+  return commit_transaction(TransactionOffsets{offsets_of(topic, offsets),
+                                               GroupMetadata(rd_kafka_consumer_group_metadata_new(group.c_str()))});
+}
+
 void Producer::abort_transaction() {
   if (!impl_->in_transaction) return;
   auto aborted = until_done(kAbortPatience, "abort the transaction",

@@ -18,6 +18,7 @@
 
 namespace tidegate::kafka {
 
+struct Commit;
 struct TransactionOffsets;
 
 struct OutRecord {
@@ -72,6 +73,8 @@ class Producer {
   // Writes the offsets into the transaction and commits it; nothing may be waiting for its acknowledgement. Blocks up
   // to the transaction's 10 s.
   Result<void> commit_transaction(const TransactionOffsets& offsets);
+  // The same with offsets of a group that nobody joins, and also when nothing was written.
+  Result<void> commit_transaction(const std::string& group, const std::string& topic, std::span<const Commit> offsets);
   // Gives up what the transaction wrote. When it fails, the broker does so later by itself.
   void abort_transaction();
 

@@ -10,6 +10,8 @@
 #include "common/http/server.h"
 #include "common/metrics/metrics.h"
 #include "worker/codec/schema.h"
+#include "worker/files/file_source.h"
+#include "worker/files/file_store.h"
 #include "worker/sinks/http_sink.h"
 #include "worker/sinks/kafka_sink.h"
 #include "worker/sinks/log_sink.h"
@@ -53,14 +55,19 @@ Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) 
   return sinks::make_postgres_sink(*settings.postgres_sink, *std::move(fields), settings.kafka.client_id);
 }
 
+Result<std::unique_ptr<objects::Store>> make_store(const stage::Settings& settings) {
+  if (settings.file_sink) return files::make_file_store(settings.file_sink->directory);
+  return sinks::make_s3_store(*settings.s3_sink);
+}
+
 // What cannot be made is known before the stage begins.
 Result<void> run_object_sink(const stage::Settings& settings, metrics::Registry& registry, stage::Health& health,
                              const std::stop_token& stop, const stage::StepWrapper& wrap) {
   auto fields = codec::Schema::from_json(settings.input_fields, settings.input_format);
   if (!fields) return std::move(fields).error();
-  if (auto store = sinks::make_s3_store(*settings.s3_sink); !store) return std::move(store).error();
+  if (auto store = make_store(settings); !store) return std::move(store).error();
   const auto make_step = [&] {
-    return stage::object_step(settings, settings.s3_sink->objects, *fields, *sinks::make_s3_store(*settings.s3_sink));
+    return stage::object_step(settings, *stage::objects_of(settings), *fields, *make_store(settings));
   };
   stage::run_sink(settings, make_step, registry, health, stop, wrap);
   return {};
@@ -74,11 +81,15 @@ Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, 
         "InvalidArguments",
         "the dead letters of a stage with a window cannot be replayed: the windows that they belong to are closed"};
   }
-  if (settings.s3_sink) {
+  if (stage::objects_of(settings) != nullptr) {
     return Error{
         "InvalidArguments",
-        "the dead letters of an s3 sink cannot be replayed: an object holds records of the topic; write them to "
-        "the topic again"};
+        "the dead letters of an s3 or file sink cannot be replayed: an object holds records of the topic; write them "
+        "to the topic again"};
+  }
+  if (settings.file_source) {
+    return Error{"InvalidArguments",
+                 "the dead letters of a file source cannot be replayed: put what is mended into a new file"};
   }
   if (settings.kind == stage::Kind::processor) {
     auto tables = settings.tables.items().empty() ? nullptr : std::make_shared<stage::Tables>(settings, nullptr);
@@ -94,7 +105,7 @@ Result<std::unique_ptr<stage::Step>> make_step(const stage::Settings& settings, 
 
 namespace {
 
-Result<void> run_source(const stage::Settings& settings, metrics::Registry& registry, stage::Health& health,
+Result<void> run_intake(const stage::Settings& settings, metrics::Registry& registry, stage::Health& health,
                         const std::stop_token& stop) {
   auto fields = codec::Schema::from_json(settings.output_fields, settings.output_format);
   if (!fields) return std::move(fields).error();
@@ -138,7 +149,7 @@ int run_stage(const std::string& config, const stage::StepWrapper& wrap) {
       stage::run_processor(*settings, registry, health, signals.token(), wrap);
       break;
     case stage::Kind::sink: {
-      if (settings->s3_sink) {
+      if (stage::objects_of(*settings) != nullptr) {
         if (auto ran = run_object_sink(*settings, registry, health, signals.token(), wrap); !ran)
           return fail(ran.error());
         break;
@@ -148,13 +159,15 @@ int run_stage(const std::string& config, const stage::StepWrapper& wrap) {
       stage::run_sink(*settings, *std::move(sink), registry, health, signals.token(), wrap);
       break;
     }
-    case stage::Kind::source:
+    case stage::Kind::source: {
       if (settings->kafka_source) {
         stage::run_forwarder(*settings, registry, health, signals.token(), wrap);
         break;
       }
-      if (auto ran = run_source(*settings, registry, health, signals.token()); !ran) return fail(ran.error());
+      const auto run = settings->file_source ? files::run_file_source : run_intake;
+      if (auto ran = run(*settings, registry, health, signals.token()); !ran) return fail(ran.error());
       break;
+    }
   }
   log::info("stage stopped");
   return 0;

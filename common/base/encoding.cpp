@@ -3,6 +3,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
+#include <charconv>
+
 namespace tidegate {
 
 std::string to_hex(std::string_view bytes) {
@@ -30,6 +33,21 @@ std::string percent_encode(std::string_view text, std::string_view keep) {
       out += '%';
       out += digits[byte >> 4];
       out += digits[byte & 15];
+    }
+  }
+  return out;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned char byte = 0;
+    const char* const end = text.data() + std::min(at + 3, text.size());
+    if (text[at] == '%' && std::from_chars(text.data() + at + 1, end, byte, 16).ptr == text.data() + at + 3) {
+      out += static_cast<char>(byte);
+      at += 2;
+    } else {
+      out += text[at];
     }
   }
   return out;

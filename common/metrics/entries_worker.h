@@ -50,6 +50,11 @@ inline constexpr Definition worker[] = {
     {"tidegate_source_lag_records", Type::gauge, "records", kStage,
      "Records of the other Kafka that a Kafka source has not taken in hand, over the partitions of this replica; as of "
      "its latest answer."},
+    {"tidegate_source_lag_files", Type::gauge, "files", kStage,
+     "Files that a file source has not read to their end; as of its latest look, which is at most a few seconds old."},
+    {"tidegate_source_late_files", Type::gauge, "files", kStage,
+     "Files that a file source saw come and will never read, because their names sort before the last one taken; since "
+     "its clients were made."},
     {"tidegate_sink_rows_total", Type::counter, "rows", kStage, "Records that the target of a sink has taken."},
     {"tidegate_intake_requests_total", Type::counter, "requests", "namespace pipeline stage code",
      "Answers of the HTTP intake by status code."},

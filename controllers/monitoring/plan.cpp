@@ -33,8 +33,10 @@ MonitoredTopic topic_of(const crds::PipelineSpec& spec, const std::string& name)
 
 // Whether markers of transactions take offsets of the topic.
 bool in_transactions(const crds::PipelineSpec& spec, const std::string& topic) {
-  return std::any_of(spec.processors.begin(), spec.processors.end(),
-                     [&](const crds::Processor& processor) { return processor.to == topic && processor.exactly_once; });
+  const auto exactly_once = [&](const crds::Processor& p) { return p.to == topic && p.exactly_once; };
+  const auto of_files = [&](const crds::Source& source) { return source.to == topic && source.file; };
+  return std::any_of(spec.processors.begin(), spec.processors.end(), exactly_once) ||
+         std::any_of(spec.sources.begin(), spec.sources.end(), of_files);
 }
 
 }  // namespace

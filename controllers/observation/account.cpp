@@ -15,11 +15,13 @@ StageAccount StageProgress::account(SteadyTime now) const {
   std::int64_t latest = -1, latest_error = -1;
   for (const Partition& partition : partitions_) {
     health::PartitionEvidence& seen = out.partitions.emplace_back();
-    seen.log_start = known(partition.start);
-    seen.readable = known(partition.stable);
-    if (now - log_read_ <= kLogStale) seen.log_end = known(partition.end);
-    // Beyond the end it is not a position in this log.
-    if (!partition.beyond) seen.position = known(partition.position);
+    if (!fills_) {
+      seen.log_start = known(partition.start);
+      seen.readable = known(partition.stable);
+      if (now - log_read_ <= kLogStale) seen.log_end = known(partition.end);
+      // Beyond the end it is not a position in this log.
+      if (!partition.beyond) seen.position = known(partition.position);
+    }
     seen.committed = partition.committed;
     if (!partition.committed || !partition.legible) continue;
     const kafka::CommitMetadata& report = partition.report;

@@ -54,7 +54,7 @@ void Observer::watch(const kube::Key& pipeline, const PipelineWatch& watch) {
       old->second.watch = stage;
       stages.insert({stage.stage, std::move(old->second)});
     } else {
-      stages.insert({stage.stage, StageRecord{stage, StageProgress(stage.start), {}, -1, false, {}}});
+      stages.insert({stage.stage, StageRecord{stage, StageProgress(stage.start, stage.fills), {}, -1, false, {}}});
     }
   }
   record.stages = std::move(stages);

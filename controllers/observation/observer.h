@@ -27,6 +27,7 @@ struct StageWatch {
   std::string topic;
   crds::Start start = crds::Start::earliest;
   bool active = false;  // a pod of it runs
+  bool fills = false;   // it writes `topic`: its offsets there are places in its files, only what stands beside counts
 
   friend bool operator==(const StageWatch&, const StageWatch&) = default;
 };

@@ -70,6 +70,7 @@ void StageProgress::pass_end(Partition& partition, std::int64_t end, SteadyTime 
 std::int64_t StageProgress::position_of(const kafka::CommittedOffset& committed,
                                         const Result<kafka::CommitMetadata>& report,
                                         const kafka::LogOffsets& log) const {
+  if (fills_) return -1;
   // A windowed stage commits where it would have to begin again, which is not how far it is.
   if (committed.offset >= 0) return report && !report->windows.empty() ? report->position : committed.offset;
   if (start_ == crds::Start::earliest || log.start == log.end) return log.start;

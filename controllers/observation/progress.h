@@ -79,7 +79,8 @@ std::string outline(const StageFigures& figures);
 
 class StageProgress {
  public:
-  explicit StageProgress(crds::Start start) : start_(start) {}
+  // `fills`: the stage writes the topic that is looked at; its offsets are no positions in it.
+  explicit StageProgress(crds::Start start, bool fills = false) : start_(start), fills_(fills) {}
 
   // One look; both lists by partition. While not `active` (no pod runs, or Kafka was away) standing and silent are
   // zero.
@@ -120,6 +121,7 @@ class StageProgress {
                            const kafka::LogOffsets& log) const;
 
   crds::Start start_;
+  bool fills_;
   std::vector<Partition> partitions_;
   bool known_ = false;
   SteadyTime log_read_{}, commits_read_{};

@@ -92,8 +92,16 @@ Result<void> Acceptance::check_secret(const std::string& ns, const crds::SecretK
   return {};
 }
 
+Result<void> Acceptance::check_claim(const std::string& ns, const std::string& name, const std::string& field) {
+  const auto claim = api_.get(kinds::volume_claims, ns, name);
+  if (claim) return {};
+  if (claim.error().reason != "NotFound") return claim.error().context(field);
+  return Error{"ReferenceNotFound", cat(field, ": there is no PersistentVolumeClaim '", name, "' in namespace ", ns)};
+}
+
 Result<void> Acceptance::check_references(const std::string& ns, const crds::PipelineSpec& spec) {
   std::vector<std::pair<crds::SecretKeyRef, std::string>> refs;
+  std::vector<std::pair<std::string, std::string>> claims;
   const auto add_kafka = [&](const crds::ExternalKafka& kafka, const std::string& field) {
     if (kafka.ca) refs.emplace_back(*kafka.ca, field + ".tls.caSecretRef");
     if (!kafka.sasl) return;
@@ -109,6 +117,8 @@ Result<void> Acceptance::check_references(const std::string& ns, const crds::Pip
   for (const auto& source : spec.sources) {
     if (source.kafka) add_kafka(source.kafka->cluster, cat("spec.sources[", source.name, "].kafka"));
     if (source.token) refs.emplace_back(*source.token, cat("spec.sources[", source.name, "].http.tokenSecretRef"));
+    if (source.file)
+      claims.emplace_back(source.file->volume_claim, cat("spec.sources[", source.name, "].file.volumeClaim"));
   }
   for (const auto& sink : spec.sinks) {
     if (sink.postgres) refs.emplace_back(sink.postgres->dsn, cat("spec.sinks[", sink.name, "].postgres.dsnSecretRef"));
@@ -120,6 +130,7 @@ Result<void> Acceptance::check_references(const std::string& ns, const crds::Pip
       refs.emplace_back(sink.s3->secret_access_key, field + "secretAccessKeySecretRef");
     }
     if (sink.container) add_variables(*sink.container, cat("spec.sinks[", sink.name, "].container"));
+    if (sink.file) claims.emplace_back(sink.file->volume_claim, cat("spec.sinks[", sink.name, "].file.volumeClaim"));
     if (!sink.http) continue;
     const std::string field = cat("spec.sinks[", sink.name, "].http.");
     if (sink.http->ca) refs.emplace_back(*sink.http->ca, field + "caSecretRef");
@@ -128,6 +139,9 @@ Result<void> Acceptance::check_references(const std::string& ns, const crds::Pip
   }
   for (const auto& [ref, field] : refs) {
     if (auto found = check_secret(ns, ref, field); !found) return found;
+  }
+  for (const auto& [claim, field] : claims) {
+    if (auto found = check_claim(ns, claim, field); !found) return found;
   }
   const std::string& cluster = spec.kafka.cluster_ref;
   if (!cluster.empty() && !caches_.of(kinds::kafka_clusters).get(ns, cluster)) {

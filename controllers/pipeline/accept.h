@@ -25,9 +25,10 @@ std::optional<Accepted> read_accepted(const Json& config_map);
 // Which Kafka a pipeline is on: the same text for pipelines that share one. Reads the raw spec.
 std::string kafka_identity(const std::string& ns, const std::string& pipeline, const Json& spec);
 
-// Reads and checks the spec of `pipeline`; asks the API server for the Secrets that it refers to. Fails with
-// InvalidSpec, KeyMismatch, SqlCheck's reasons, ReferenceNotFound (a Secret, its key or a KafkaCluster), TopicConflict,
-// or with a reason of Api or CheckFailed, which say nothing about the spec.
+// Reads and checks the spec of `pipeline`; asks the API server for the Secrets and volume claims that it refers to.
+// Fails with InvalidSpec, KeyMismatch, SqlCheck's reasons, ReferenceNotFound (a Secret, its key, a
+// PersistentVolumeClaim or a KafkaCluster), TopicConflict, or with a reason of Api or CheckFailed, which say nothing
+// about the spec.
 class Acceptance {
  public:
   Acceptance(kube::Api& api, const Caches& caches, SqlCheck& check) : api_(api), caches_(caches), check_(check) {}
@@ -36,6 +37,7 @@ class Acceptance {
  private:
   Result<void> check_references(const std::string& ns, const crds::PipelineSpec& spec);
   Result<void> check_secret(const std::string& ns, const crds::SecretKeyRef& ref, const std::string& field);
+  Result<void> check_claim(const std::string& ns, const std::string& name, const std::string& field);
   Result<void> check_topics_are_free(const Json& pipeline, const crds::PipelineSpec& spec) const;
 
   kube::Api& api_;

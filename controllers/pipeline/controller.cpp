@@ -198,6 +198,11 @@ PipelineWatch PipelineController::watch_of(const Run& run) const {
     out.stages.push_back({stage.name, crds::consumer_group(options_.installation, run.key.ns, run.key.name, stage.name),
                           topic, start, active});
   };
+  for (const auto& source : run.accepted->spec.sources) {
+    if (!source.file) continue;
+    add(source, source.to, crds::Start::earliest);
+    out.stages.back().fills = true;
+  }
   for (const auto& processor : run.accepted->spec.processors) add(processor, processor.from, processor.start);
   for (const auto& sink : run.accepted->spec.sinks) add(sink, sink.from, sink.start);
   return out;

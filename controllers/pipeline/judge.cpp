@@ -7,7 +7,14 @@
 namespace tidegate::controllers {
 namespace {
 
+constexpr const char* kNoSign = "no sign of life from the worker for 25 s";
+
+// Only one that reads files reports beside its offsets.
 StageVerdict judge_source(const StageEvidence& evidence) {
+  if (evidence.pods.running > 0) {
+    if (evidence.figures.silent >= kGoneSilent) return {StageState::stalled, kNoSign};
+    if (evidence.figures.waiting) return {StageState::waiting, evidence.figures.problem};
+  }
   if (evidence.pods.ready == 0) return {StageState::starting, "no pod is ready; the pods' logs say why"};
   return {evidence.append_rate.value_or(0) > 0 ? StageState::flowing : StageState::idle, ""};
 }
@@ -52,7 +59,7 @@ StageVerdict judge(const StageEvidence& evidence) {
   if (!figures.unread.empty()) return {StageState::waiting, cat("its offsets cannot be read: ", figures.unread)};
   if (!figures.known) return {StageState::starting, "nothing is known about its progress yet"};
   if (figures.silent >= kGoneSilent) {
-    return {StageState::stalled, "no sign of life from the worker for 25 s"};
+    return {StageState::stalled, kNoSign};
   }
   if (figures.waiting) return {StageState::waiting, figures.problem};
   if (figures.standing >= kStandsStill) {

@@ -22,7 +22,7 @@ struct StageEvidence {
   PodSummary pods;
   bool kafka_reachable = false;
   std::string kafka_problem;
-  StageFigures figures;               // of a processor or sink
+  StageFigures figures;               // of a processor, a sink, or a source of files
   std::optional<double> append_rate;  // of a source's topic
 };
 

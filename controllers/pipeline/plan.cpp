@@ -49,9 +49,7 @@ class StagePlanner {
     Json out = object(kinds::deployments, name_);
     out["spec"] = Json::object(
         {{"replicas", replicas_of(context_, stage_, false)},
-         // Clients must always find somebody.
-         {"strategy", Json::object({{"type", "RollingUpdate"},
-                                    {"rollingUpdate", Json::object({{"maxUnavailable", 0}, {"maxSurge", 1}})}})},
+         {"strategy", strategy()},
          {"selector", Json::object({{"matchLabels", selector()}})},
          {"template", pod_template(http_port > 0 ? Json::array({port("http", http_port)}) : Json(Json::Array{}))}});
     return {kinds::deployments, out};
@@ -88,6 +86,13 @@ class StagePlanner {
          {"metadata", Json::object({{"name", name}, {"namespace", context_.ns}, {"labels", labels()}})}});
   }
 
+  // Clients must always find somebody; but who reads files reads them alone, and a volume may be of one node.
+  Json strategy() const {
+    if (settings_.files) return Json::object({{"type", "Recreate"}});
+    return Json::object(
+        {{"type", "RollingUpdate"}, {"rollingUpdate", Json::object({{"maxUnavailable", 0}, {"maxSurge", 1}})}});
+  }
+
   static Json port(const std::string& name, int number) {
     return Json::object({{"name", name}, {"containerPort", number}, {"protocol", "TCP"}});
   }
@@ -106,7 +111,7 @@ class StagePlanner {
     };
     // The pod's name is the worker's identity in its consumer group.
     Json out = Json::array({from("POD_NAME", "fieldRef", "fieldPath", "metadata.name")});
-    if (has_windows() || settings_.json.at("sink").has("s3")) {
+    if (has_windows() || settings_.json.at("sink").has("s3") || settings_.json.at("sink").has("file")) {
       out.push_back(from("TIDEGATE_MEMORY_BYTES", "resourceFieldRef", "resource", "limits.memory"));
     }
     if (!has_windows()) return out;
@@ -126,6 +131,11 @@ class StagePlanner {
     for (const SecretMount& secret : settings_.secrets) {
       mounts.push_back(Json::object(
           {{"name", secret.purpose}, {"mountPath", "/etc/tidegate/secrets/" + secret.purpose}, {"readOnly", true}}));
+    }
+    if (settings_.files) {
+      // The mount alone is read-only: a volume that is so as a whole keeps its owner, whatever fsGroup says.
+      mounts.push_back(
+          Json::object({{"name", "files"}, {"mountPath", kFilesDirectory}, {"readOnly", settings_.files->read_only}}));
     }
     return Json::object(
         {{"name", "worker"},
@@ -154,6 +164,10 @@ class StagePlanner {
           {{"name", secret.purpose},
            {"secret",
             Json::object({{"secretName", secret.ref.name}, {"items", Json::array({item})}, {"defaultMode", 0440}})}}));
+    }
+    if (settings_.files) {
+      const Json claim = Json::object({{"claimName", settings_.files->claim}});
+      volumes.push_back(Json::object({{"name", "files"}, {"persistentVolumeClaim", claim}}));
     }
     Json spec = Json::object({{"automountServiceAccountToken", false},
                               {"enableServiceLinks", false},
@@ -200,8 +214,8 @@ std::vector<Child> plan_stages(const PipelineContext& context, const Accepted& a
     const StageSettings settings = source_settings(context, accepted, source);
     const StagePlanner planner(context, source, "source", settings);
     out.push_back(planner.config_map());
-    out.push_back(planner.deployment(source.kafka ? 0 : source.http_port));
-    if (!source.kafka) out.push_back(planner.service(source.http_port));
+    out.push_back(planner.deployment(source.takes_requests() ? source.http_port : 0));
+    if (source.takes_requests()) out.push_back(planner.service(source.http_port));
   }
   for (const crds::Processor& processor : accepted.spec.processors) {
     const StageSettings settings = processor_settings(context, accepted, processor);
@@ -219,7 +233,7 @@ std::vector<Child> plan_stages(const PipelineContext& context, const Accepted& a
 }
 
 std::string source_url(const PipelineContext& context, const crds::Source& source) {
-  if (source.kafka) return "";
+  if (!source.takes_requests()) return "";
   return cat("http://", crds::stage_child(context.name, source.name), ".", context.ns,
              ".svc:", std::to_string(source.http_port), "/");
 }

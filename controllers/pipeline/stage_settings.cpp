@@ -53,18 +53,22 @@ StageSettings common(const PipelineContext& context, const Accepted& accepted, c
   return out;
 }
 
-void add_group(StageSettings& out, const PipelineContext& context, const crds::Stage& stage, crds::Start start) {
+void add_group(StageSettings& out, const PipelineContext& context, const crds::Stage& stage) {
   out.json["group"] = crds::consumer_group(context.installation, context.ns, context.name, stage.name);
-  out.json["start"] = start == crds::Start::earliest ? "earliest" : "latest";
   out.json["deadLetters"] = Json::object({{"topic", crds::dead_letter_topic(context.ns, context.name, stage.name)}});
+  if (stage.rate_limit > 0) out.json["rateLimit"] = stage.rate_limit;
+}
+
+void add_start(StageSettings& out, crds::Start start) {
+  out.json["start"] = start == crds::Start::earliest ? "earliest" : "latest";
 }
 
 void add_input(StageSettings& out, const PipelineContext& context, const Accepted& accepted, const crds::Stage& stage,
                const std::string& topic, crds::Start start) {
-  add_group(out, context, stage, start);
+  add_group(out, context, stage);
+  add_start(out, start);
   out.json["input"] = Json::object({{"topic", topic}, {"fields", crds::to_json(accepted.fields.at(topic))}});
   crds::add_format(accepted.spec, topic, out.json["input"]);
-  if (stage.rate_limit > 0) out.json["rateLimit"] = stage.rate_limit;
 }
 
 // How a stage with a window, or before one, knows how far it is in event time.
@@ -107,20 +111,39 @@ Json http_settings(StageSettings& out, const crds::HttpTarget& http) {
                        {"signingFile", mount(out, "signing", http.signing)}});
 }
 
+Json object_settings(const crds::ObjectOptions& objects) {
+  return Json::object({{"prefix", objects.prefix},
+                       {"format", objects.format},
+                       {"compression", objects.compression},
+                       {"maxRecords", objects.max_records},
+                       {"maxBytes", objects.max_bytes},
+                       {"maxAge", objects.max_age.count()}});
+}
+
 Json s3_settings(StageSettings& out, const crds::S3Target& s3) {
-  return Json::object({{"endpoint", s3.endpoint},
-                       {"region", s3.region},
-                       {"bucket", s3.bucket},
-                       {"pathStyle", s3.path_style},
-                       {"prefix", s3.prefix},
-                       {"format", s3.format},
-                       {"compression", s3.compression},
-                       {"maxRecords", s3.max_records},
-                       {"maxBytes", s3.max_bytes},
-                       {"maxAge", s3.max_age.count()},
-                       {"caFile", mount(out, "ca", s3.ca)},
-                       {"accessKeyIdFile", mount(out, "access-key-id", s3.access_key_id)},
-                       {"secretAccessKeyFile", mount(out, "secret-access-key", s3.secret_access_key)}});
+  Json json = object_settings(s3.objects);
+  json["endpoint"] = s3.endpoint;
+  json["region"] = s3.region;
+  json["bucket"] = s3.bucket;
+  json["pathStyle"] = s3.path_style;
+  json["caFile"] = mount(out, "ca", s3.ca);
+  json["accessKeyIdFile"] = mount(out, "access-key-id", s3.access_key_id);
+  json["secretAccessKeyFile"] = mount(out, "secret-access-key", s3.secret_access_key);
+  return json;
+}
+
+Json file_settings(StageSettings& out, const crds::FileTarget& file) {
+  out.files = ClaimMount{file.volume_claim};
+  Json json = object_settings(file.objects);
+  json["directory"] = kFilesDirectory;
+  return json;
+}
+
+Json file_settings(StageSettings& out, const crds::FileSource& file) {
+  out.files = ClaimMount{file.volume_claim, true};
+  Json json = Json::object({{"directory", kFilesDirectory}, {"path", file.path}});
+  if (!file.format.empty()) json["format"] = file.format;
+  return json;
 }
 
 }  // namespace
@@ -136,8 +159,14 @@ StageSettings source_settings(const PipelineContext& context, const Accepted& ac
       Json::object({{"topic", source.to}, {"key", Json::array(topic.key)}, {"fields", crds::to_json(topic.fields)}});
   crds::add_format(accepted.spec, source.to, out.json["output"]);
   if (source.kafka) {
-    add_group(out, context, source, source.start);
+    add_group(out, context, source);
+    add_start(out, source.start);
     out.json["source"] = Json::object({{"kafka", other_kafka(*source.kafka, "source", out.secrets)}});
+    return out;
+  }
+  if (source.file) {
+    add_group(out, context, source);
+    out.json["source"] = Json::object({{"file", file_settings(out, *source.file)}});
     return out;
   }
   Json http = Json::object({{"port", source.http_port}});
@@ -183,6 +212,8 @@ StageSettings sink_settings(const PipelineContext& context, const Accepted& acce
     out.json["sink"] = Json::object({{"http", http_settings(out, *sink.http)}});
   } else if (sink.s3) {
     out.json["sink"] = Json::object({{"s3", s3_settings(out, *sink.s3)}});
+  } else if (sink.file) {
+    out.json["sink"] = Json::object({{"file", file_settings(out, *sink.file)}});
   } else if (sink.kafka) {
     out.json["sink"] = Json::object({{"kafka", other_kafka(*sink.kafka, "target", out.secrets)}});
   } else {

@@ -1,6 +1,7 @@
 // The settings that a worker gets (docs/architecture.md, "Stage settings"), and the Secrets that they point to. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,18 @@ struct SecretMount {
   std::string file() const;
 };
 
+inline constexpr const char* kFilesDirectory = "/files";
+
+// A PersistentVolumeClaim whose volume is at kFilesDirectory.
+struct ClaimMount {
+  std::string claim;
+  bool read_only = false;
+};
+
 struct StageSettings {
   Json json;
   std::vector<SecretMount> secrets;
+  std::optional<ClaimMount> files = {};
 };
 
 StageSettings source_settings(const PipelineContext& context, const Accepted& accepted, const crds::Source& source);

@@ -28,6 +28,7 @@ Json stage_json(const StageReport& stage, const ScalingReport& scaling) {
   if (!stage.url.empty()) out["url"] = stage.url;
   if (stage.kind == "source") {
     put(out, "rateOut", stage.append_rate);
+    if (stage.figures.dead_letters) out["deadLetters"] = *stage.figures.dead_letters;
     return out;
   }
   put(out, "rateIn", stage.figures.rate_in);

@@ -52,7 +52,7 @@ std::vector<WantedTopic> wanted_topics(const PipelineContext& context, const Acc
     out.push_back(std::move(topic));
   }
   for (const auto& source : accepted.spec.sources) {
-    if (source.kafka) out.push_back(dead_letters(context, source));
+    if (!source.takes_requests()) out.push_back(dead_letters(context, source));
   }
   for (const auto& processor : accepted.spec.processors) out.push_back(dead_letters(context, processor));
   for (const auto& sink : accepted.spec.sinks) out.push_back(dead_letters(context, sink));

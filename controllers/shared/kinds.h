@@ -18,12 +18,13 @@ inline const kube::Resource config_maps{"", "v1", "configmaps", "ConfigMap"};
 inline const kube::Resource disruption_budgets{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"};
 inline const kube::Resource pods{"", "v1", "pods", "Pod"};
 inline const kube::Resource secrets{"", "v1", "secrets", "Secret"};
+inline const kube::Resource volume_claims{"", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"};
 }  // namespace kinds
 
 inline constexpr char kFieldManager[] = "tidegate";
 inline constexpr char kStatusManager[] = "tidegate-status";
 
-// What the reflectors have seen, by Resource::plural: all of the above except secrets.
+// What the reflectors have seen, by Resource::plural: all of the above except secrets and volume claims.
 class Caches {
  public:
   explicit Caches(std::map<std::string, const kube::Store*> stores) : stores_(std::move(stores)) {}

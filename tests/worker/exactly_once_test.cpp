@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "file_source.h"
 #include "numbers.h"
 #include "worker_process.h"
 
@@ -97,6 +98,24 @@ TEST_CASE("exactly once: Kafka crashes in the middle of a transaction") {
   KafkaServer::instance().start();
   REQUIRE(eventually([&] { return numbers.done(); }, Duration{120'000}));
   CHECK(numbers.anomalies() == "");
+}
+
+TEST_CASE("exactly once: Kafka crashes while files are read") {
+  constexpr int total = 40'000;
+  const FileSource source;
+  source.put_numbers("a", 0, total / 2);
+  source.put_numbers("b", total / 2, total);
+  Json settings = source.settings("in/*");
+  settings["rateLimit"] = 10'000;
+  WorkerProcess worker(settings, "worker-0");
+  REQUIRE(eventually([&] { return source.in() > 0; }));
+  KafkaServer::instance().stop(true);
+  REQUIRE(eventually([&] { return worker.get("/readyz").first == 503; }, Duration{60'000}));
+  KafkaServer::instance().start();
+  INFO(worker.log());
+  REQUIRE(eventually([&] { return source.in() == total; }, Duration{180'000}));
+  CHECK(source.records() == FileSource::expected(total));
+  REQUIRE(eventually([&] { return worker.get("/readyz").first == 200; }));
 }
 
 TEST_CASE("exactly once: a second process with the same name ends the first one's writing") {

@@ -38,8 +38,10 @@ bool CsvReader::read_cells(std::string_view record, std::span<const Column> colu
   if (rest.ends_with('\r')) rest.remove_suffix(1);
   std::size_t count = 0;
   for (bool more = true; more; ++count) {
-    Cell cell;
-    if (!next_cell(rest, cell)) return false;
+    CsvCell cell;
+    if (const char* const wrong = take_csv_cell(rest, schema_.format().delimiter, cell)) {
+      return complaint_.set("Malformed", wrong);
+    }
     more = !rest.empty();
     if (more) rest.remove_prefix(1);  // the delimiter
     if (count >= values_.size()) continue;
@@ -47,46 +49,11 @@ bool CsvReader::read_cells(std::string_view record, std::span<const Column> colu
     if (!store(f, cell, columns[f], row)) return false;
   }
   if (count == values_.size()) return true;
-  return complaint_.set("Malformed", cat("the record has ", std::to_string(count), " values, the topic has ",
+  return complaint_.set("Malformed", cat("the record has ", std::to_string(count), " values, and there are ",
                                          std::to_string(values_.size()), " fields"));
 }
 
-// Takes what stands before the next delimiter.
-bool CsvReader::next_cell(std::string_view& rest, Cell& cell) {
-  const char delimiter = schema_.format().delimiter;
-  if (!rest.starts_with('"')) {
-    const std::size_t end = std::min(rest.find(delimiter), rest.size());
-    cell.text = rest.substr(0, end);
-    if (cell.text.find('"') != std::string_view::npos) {
-      return complaint_.set("Malformed", "a value holds a quote and is not in quotes");
-    }
-    if (cell.text.find_first_of("\r\n") != std::string_view::npos) {
-      return complaint_.set("Malformed", "the record has more than one line");
-    }
-    rest.remove_prefix(end);
-    return true;
-  }
-  rest.remove_prefix(1);
-  char* out = const_cast<char*>(rest.data());  // our own copy; doubled quotes only make the text shorter
-  char* const begin = out;
-  for (;;) {
-    const std::size_t quote = rest.find('"');
-    if (quote == std::string_view::npos) return complaint_.set("Malformed", "a quote is not closed");
-    if (out != rest.data()) std::memmove(out, rest.data(), quote);
-    out += quote;
-    rest.remove_prefix(quote + 1);
-    if (!rest.starts_with('"')) break;
-    *out++ = '"';
-    rest.remove_prefix(1);
-  }
-  if (!rest.empty() && rest.front() != delimiter) {
-    return complaint_.set("Malformed", "text stands behind a closing quote");
-  }
-  cell = {{begin, static_cast<std::size_t>(out - begin)}, true};
-  return true;
-}
-
-bool CsvReader::store(std::size_t f, const Cell& cell, const Column& column, std::size_t row) {
+bool CsvReader::store(std::size_t f, const CsvCell& cell, const Column& column, std::size_t row) {
   const Field& field = schema_[f];
   if (cell.text.empty() && !cell.quoted) {
     if (field.required) return complaint_.missing(field, "empty");

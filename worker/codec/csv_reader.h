@@ -9,6 +9,7 @@
 
 #include "common/base/result.h"
 #include "worker/codec/column.h"
+#include "worker/codec/csv_cells.h"
 #include "worker/codec/schema.h"
 #include "worker/codec/values.h"
 
@@ -28,14 +29,8 @@ class CsvReader {
   const std::string& summary() const { return complaint_.summary; }
 
  private:
-  struct Cell {
-    std::string_view text;
-    bool quoted = false;
-  };
-
   bool read_cells(std::string_view record, std::span<const Column> columns, std::size_t row);
-  bool next_cell(std::string_view& rest, Cell& cell);
-  bool store(std::size_t f, const Cell& cell, const Column& column, std::size_t row);
+  bool store(std::size_t f, const CsvCell& cell, const Column& column, std::size_t row);
 
   Schema schema_;
   std::vector<std::size_t> values_;  // the fields that are read here

@@ -63,6 +63,19 @@ std::string_view DatabaseError::summary() const {
   }
 }
 
+std::optional<std::string_view> text_at(duckdb_data_chunk chunk, std::size_t column, std::size_t row) {
+  duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, column);
+  if (!duckdb_validity_row_is_valid(duckdb_vector_get_validity(vector), row)) return std::nullopt;
+  auto& text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector))[row];
+  return std::string_view(duckdb_string_t_data(&text), duckdb_string_t_length(text));
+}
+
+std::string literal(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
+  return out + "'";
+}
+
 Result<Database> Database::open(const std::string& memory_limit, const Disk& disk, Files files) {
   Handle<duckdb_config, duckdb_destroy_config> config;
   if (duckdb_create_config(&config) != DuckDBSuccess) return engine_failed("configuration", "out of memory");
@@ -143,10 +156,7 @@ Result<TextRows> Database::query(const std::string& sql, const std::vector<std::
     for (std::size_t row = 0; row < duckdb_data_chunk_get_size(chunk.get()); ++row) {
       std::vector<std::string>& texts = rows.emplace_back();
       for (std::size_t column = 0; column < columns; ++column) {
-        duckdb_vector vector = duckdb_data_chunk_get_vector(chunk.get(), column);
-        auto& text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector))[row];
-        const bool valid = duckdb_validity_row_is_valid(duckdb_vector_get_validity(vector), row);
-        texts.push_back(valid ? std::string(duckdb_string_t_data(&text), duckdb_string_t_length(text)) : "");
+        texts.emplace_back(text_at(chunk.get(), column, row).value_or(""));
       }
     }
   }

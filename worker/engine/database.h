@@ -66,6 +66,12 @@ enum class Files { forbidden, allowed };
 // Strings of a result, row by row.
 using TextRows = std::vector<std::vector<std::string>>;
 
+// What stands in a VARCHAR column of a chunk; nothing: NULL.
+std::optional<std::string_view> text_at(duckdb_data_chunk chunk, std::size_t column, std::size_t row);
+
+// `text` as a literal of SQL.
+std::string literal(std::string_view text);
+
 class Database {
  public:
   // One thread, memory bounded, UTC, no files but its own in `disk` unless they are allowed, no network, no extensions.

@@ -11,12 +11,6 @@
 namespace tidegate::engine {
 namespace {
 
-std::string literal(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
-  return out + "'";
-}
-
 std::string columns_of(const codec::Schema& fields) {
   std::vector<std::string> columns;
   for (const codec::Field& field : fields.fields()) {

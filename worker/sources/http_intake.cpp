@@ -11,12 +11,10 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/http/server.h"
-#include "kafka/murmur2.h"
 #include "kafka/producer.h"
-#include "worker/codec/key.h"
-#include "worker/codec/row_reader.h"
 #include "worker/sources/bearer_token.h"
 #include "worker/sources/intake_reply.h"
+#include "worker/sources/keyed_records.h"
 #include "worker/sources/lines.h"
 
 namespace tidegate::sources {
@@ -52,8 +50,8 @@ struct Pending {
 }  // namespace
 
 struct HttpIntake::Impl {
-  Impl(const IntakeOptions& given, metrics::Registry& registry, BearerToken bearer, codec::KeyEncoder key)
-      : options(given), token(std::move(bearer)), encoder(std::move(key)), rows(given.schema) {
+  Impl(const IntakeOptions& given, metrics::Registry& registry, BearerToken bearer, KeyedRecords checked)
+      : options(given), token(std::move(bearer)), keyed(std::move(checked)) {
     make_metrics(registry);
   }
 
@@ -73,11 +71,9 @@ struct HttpIntake::Impl {
   std::map<std::string, metrics::Counter, std::less<>> rejected;
 
   // The intake thread's own.
-  codec::KeyEncoder encoder;
-  codec::RowReader rows;
+  KeyedRecords keyed;
   std::unique_ptr<kafka::Producer> producer;  // its thread runs acknowledged()
   std::deque<Pending> pending;
-  std::vector<std::vector<kafka::OutRecord>> by_partition;
 
   std::mutex stop_once;
   std::thread thread;
@@ -239,40 +235,22 @@ void HttpIntake::Impl::process(const std::shared_ptr<Job>& job) {
 
 std::optional<Error> HttpIntake::Impl::hand_over(Job& job, const std::shared_ptr<kafka::Delivery>& delivery,
                                                  int partitions) {
-  struct Checked {
-    std::string_view text;
-    std::size_t key_begin;
-    std::optional<std::size_t> key_size;
-  };
   Lines lines(job.body, job.single_object);
-  std::vector<Checked> slice;
   for (bool more = true; more;) {
-    slice.clear();
-    std::string& keys = job.keys.emplace_back();
-    while (slice.size() < slice_records) {
+    keyed.begin(job.keys.emplace_back());
+    while (keyed.size() < slice_records) {
       const std::optional<Line> line = lines.next();
       more = line.has_value();
       if (!more) break;
       records_in.add();
-      if (const auto read = rows.read(line->text); !read) {
-        if (const auto found = rejected.find(read.error().reason); found != rejected.end()) found->second.add();
-        job.tally.reject(line->number, read.error());
+      if (const auto added = keyed.add(line->text); !added) {
+        if (const auto found = rejected.find(added.error().reason); found != rejected.end()) found->second.add();
+        job.tally.reject(line->number, added.error());
         continue;
       }
       job.tally.accept();
-      const std::size_t begin = keys.size();
-      const bool keyed = encoder.append(rows.columns(), 0, keys);
-      slice.push_back({line->text, begin, keyed ? std::optional(keys.size() - begin) : std::nullopt});
     }
-    // Only now do the key bytes stay where they are. Slot 0 is for null keys: the client picks any partition.
-    by_partition.resize(static_cast<std::size_t>(partitions) + 1);
-    for (auto& records : by_partition) records.clear();
-    for (const Checked& record : slice) {
-      std::optional<std::string_view> key;
-      if (record.key_size) key = std::string_view(keys).substr(record.key_begin, *record.key_size);
-      const int partition = key ? kafka::partition_of_key(*key, partitions) : -1;
-      by_partition[static_cast<std::size_t>(partition + 1)].push_back({key, record.text});
-    }
+    const auto by_partition = keyed.by_partition(partitions);
     for (std::size_t slot = 0; slot < by_partition.size(); ++slot) {
       if (auto error = produce(static_cast<int>(slot) - 1, by_partition[slot], delivery)) return error;
     }
@@ -338,9 +316,9 @@ HttpIntake::~HttpIntake() {
 Result<std::unique_ptr<HttpIntake>> HttpIntake::start(const IntakeOptions& options, metrics::Registry& registry) {
   auto token = BearerToken::from_file(options.token_file);
   if (!token) return std::move(token).error();
-  auto encoder = codec::KeyEncoder::of(options.schema, options.key);
-  if (!encoder) return std::move(encoder).error();
-  auto impl = std::make_unique<Impl>(options, registry, std::move(token).value(), std::move(encoder).value());
+  auto records = KeyedRecords::of(options.schema, options.key);
+  if (!records) return std::move(records).error();
+  auto impl = std::make_unique<Impl>(options, registry, std::move(token).value(), std::move(records).value());
   if (auto made = impl->make_producer(); !made) return std::move(made).error();
 
   http::Options http;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kDefaultTopicLimit = 1048588;  // Kafka's default of max.message.bytes
 constexpr const char* kAhead = "message.timestamp.after.max.ms";
+constexpr const char* kCleanup = "cleanup.policy";
 constexpr const char* kType = "message.timestamp.type";
 constexpr std::int64_t kRecordOverhead = 512;  // more than a record batch adds to one record
 
@@ -24,7 +25,12 @@ Result<Output> describe_output(const Settings& settings, kafka::Producer& produc
   auto config = (*admin)->topic_config(settings.output_topic);
   if (config && config->contains("max.message.bytes")) limit = std::stoll(config->at("max.message.bytes"));
   limit = std::min<std::int64_t>(limit, max_record_bytes) - kRecordOverhead;
-  Output output{*partitions, static_cast<std::size_t>(std::max<std::int64_t>(limit, 1))};
+  Output output;
+  output.partitions = *partitions;
+  output.max_row_bytes = static_cast<std::size_t>(std::max<std::int64_t>(limit, 1));
+  if (config && config->contains(kCleanup)) {
+    output.needs_key = config->at(kCleanup).find("compact") != std::string::npos;
+  }
   if (config && config->contains(kAhead)) output.max_ahead = Duration{std::stoll(config->at(kAhead))};
   if (config && config->contains(kType) && config->at(kType) == "LogAppendTime") output.max_ahead = Duration::max();
   return output;

@@ -13,6 +13,7 @@ namespace tidegate::stage {
 struct Output {
   int partitions = 0;  // 0: the stage has no output topic
   std::size_t max_row_bytes = 0;
+  bool needs_key = false;         // the topic is compacted: it refuses records without a key
   Duration max_ahead{3'600'000};  // how far in the future the time of a record may be; Kafka's default
 };
 

@@ -12,7 +12,7 @@
 namespace tidegate::stage {
 namespace {
 
-constexpr const char* kOneSink = "must hold exactly one of log, postgres, http, kafka, s3";
+constexpr const char* kOneSink = "must hold exactly one of log, postgres, http, kafka, s3, file";
 
 Error invalid(const std::string& field, const std::string& remedy) {
   return {"InvalidSettings", cat("stage.json: ", field, " ", remedy)};
@@ -146,6 +146,8 @@ void read_sink(Reader& reader, Settings& settings) {
                                   reader.text("sink/s3/accessKeyIdFile"),
                                   reader.text("sink/s3/secretAccessKeyFile"),
                                   read_objects(reader, "sink/s3")};
+  } else if (sink.get("file").is_object()) {
+    settings.file_sink = FileSinkSettings{reader.text("sink/file/directory"), read_objects(reader, "sink/file")};
   } else if (sink.get("kafka").is_object()) {
     settings.kafka_sink = OtherKafka{read_client(reader, settings, "sink/kafka"), reader.text("sink/kafka/topic")};
   } else {
@@ -197,6 +199,33 @@ void read_time(Reader& reader, Settings& settings) {
   }
 }
 
+void read_source(Reader& reader, Settings& settings) {
+  const Json& source = reader.json().get("source");
+  if (source.get("http").is_object()) {
+    settings.http_source =
+        HttpSourceSettings{reader.port("source/http/port", 8080), reader.optional_text("source/http/tokenFile", "")};
+    return;
+  }
+  settings.group = reader.text("group");
+  settings.dead_letter_topic = reader.text("deadLetters/topic");
+  if (source.get("kafka").is_object()) {
+    settings.kafka_source =
+        OtherKafka{read_client(reader, settings, "source/kafka"), reader.text("source/kafka/topic")};
+    settings.input_topic = settings.kafka_source->topic;
+    settings.start = reader.optional_text("start", "earliest");
+  } else if (source.get("file").is_object()) {
+    const std::string format = reader.optional_text("source/file/format", "");
+    if (!format.empty() && format != "ndjson" && format != "csv" && format != "parquet") {
+      reader.complain("source/file/format", "must be ndjson, csv or parquet");
+    }
+    settings.file_source =
+        FileSourceSettings{reader.text("source/file/directory"), reader.text("source/file/path"), format};
+    settings.rate_limit = reader.count("rateLimit", 0);
+  } else {
+    reader.complain("source", "must hold http, kafka or file");
+  }
+}
+
 void read_kind(Reader& reader, Settings& settings) {
   const std::string kind = reader.text("kind");
   if (kind == "source") {
@@ -205,19 +234,7 @@ void read_kind(Reader& reader, Settings& settings) {
     settings.output_key = reader.names("output/key");
     settings.output_fields = reader.fields("output/fields");
     settings.output_format = reader.json().get("output");
-    if (reader.json().at("source/kafka").is_object()) {
-      settings.kafka_source =
-          OtherKafka{read_client(reader, settings, "source/kafka"), reader.text("source/kafka/topic")};
-      settings.input_topic = settings.kafka_source->topic;
-      settings.group = reader.text("group");
-      settings.start = reader.optional_text("start", "earliest");
-      settings.dead_letter_topic = reader.text("deadLetters/topic");
-      return;
-    }
-    if (!reader.json().at("source/http").is_object()) return reader.complain("source", "must hold http or kafka");
-    settings.http_source =
-        HttpSourceSettings{reader.port("source/http/port", 8080), reader.optional_text("source/http/tokenFile", "")};
-    return;
+    return read_source(reader, settings);
   }
   settings.group = reader.text("group");
   settings.start = reader.optional_text("start", "earliest");
@@ -290,9 +307,14 @@ Result<Settings> load_settings(const std::string& path) {
   return parse_settings(*text);
 }
 
+const ObjectSettings* objects_of(const Settings& settings) {
+  if (settings.s3_sink) return &settings.s3_sink->objects;
+  return settings.file_sink ? &settings.file_sink->objects : nullptr;
+}
+
 std::string state_identity(const Settings& settings) {
   if (settings.window) return settings.window->identity;
-  return settings.s3_sink ? kafka::CommitMetadata::kObjects : "";
+  return objects_of(settings) != nullptr ? kafka::CommitMetadata::kObjects : "";
 }
 
 Result<kafka::ClientConfig> input_cluster(const Settings& settings) {

@@ -55,6 +55,17 @@ struct S3Settings {
   ObjectSettings objects;
 };
 
+struct FileSinkSettings {
+  std::string directory;  // where the volume is
+  ObjectSettings objects;
+};
+
+struct FileSourceSettings {
+  std::string directory;
+  std::string path;    // below it: a folder, and a name with * and ?
+  std::string format;  // ndjson, csv (with a header) or parquet; empty: a record a line
+};
+
 // A topic of another cluster than the pipeline's.
 struct OtherKafka {
   kafka::ClientConfig client;  // `file:` properties are not resolved: kafka::with_files(), whenever clients are made
@@ -98,7 +109,7 @@ struct Settings {
   std::string group;
   std::string instance;            // group.instance.id: the environment's POD_NAME, else the host name
   std::string start = "earliest";  // earliest | latest | RFC 3339 time
-  int rate_limit = 0;              // records per second taken in at most; 0: no limit. Not for sources.
+  int rate_limit = 0;              // records per second taken in at most; 0: no limit. Of sources: only of files.
   std::string input_topic;
   Json input_fields;  // the array as in the file; worker/codec reads it and `input_format`
   Json input_format;  // {"format", "delimiter"}
@@ -122,14 +133,19 @@ struct Settings {
   std::optional<HttpSinkSettings> http_sink;
   std::optional<OtherKafka> kafka_sink;
   std::optional<S3Settings> s3_sink;
+  std::optional<FileSinkSettings> file_sink;
   std::optional<HttpSourceSettings> http_source;
   std::optional<OtherKafka> kafka_source;  // the input is a topic of that cluster
+  std::optional<FileSourceSettings> file_source;
   std::uint16_t metrics_port = 9400;
 };
 
 // Fails with InvalidSettings; the message names the field and what it should be.
 Result<Settings> parse_settings(std::string_view json);
 Result<Settings> load_settings(const std::string& path);
+
+// Of a sink that writes objects; else nullptr.
+const ObjectSettings* objects_of(const Settings& settings);
 
 // What the state that a stage keeps behind its committed offset depends on; empty for a stage without.
 std::string state_identity(const Settings& settings);

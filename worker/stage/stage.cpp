@@ -24,41 +24,27 @@ template <typename MakeStep>
 void run(const Settings& settings, metrics::Registry& registry, Health& health, const std::stop_token& stop,
          MakeStep make_step) {
   StageMetrics metrics(registry, settings);
-  Duration backoff = kFirstBackoff;
-  std::string problem;
-  while (!stop.stop_requested()) {
-    const SteadyTime begin = std::chrono::steady_clock::now();
-    const auto life = [&]() -> Result<void> {
-      kafka::ProducerOptions options;
-      options.client = settings.kafka;
-      if (settings.exactly_once) options.transactional_id = cat(settings.group, ".", settings.instance);
-      auto producer = kafka::Producer::create(options);
-      if (!producer) return std::move(producer).error();
-      auto output = describe_output(settings, **producer, options.max_record_bytes);
-      if (!output) return std::move(output).error();
-      // Before the committed positions are read: a transaction that is still open may hold newer ones.
-      if (settings.exactly_once) {
-        if (auto ready = (*producer)->init_transactions(kInitPatience); !ready) return ready;
-      }
-      int input_partitions = 0;
-      if (settings.window) {
-        auto partitions = (*producer)->partitions(settings.input_topic);
-        if (!partitions) return std::move(partitions).error();
-        input_partitions = *partitions;
-      }
-      Step& step = make_step(*output, input_partitions);
-      return Loop(settings, step, output->partitions, **producer, health, metrics, problem).run(stop);
-    };
-    const Result<void> outcome = life();
-    if (outcome) return;  // told to stop
-    problem = outcome.error().message;
-    health.set_problem(problem);
-    metrics.waiting.set(1);
-    log::error("the stage starts again", {{"reason", outcome.error().reason}, {"error", problem}});
-    if (std::chrono::steady_clock::now() - begin > kQuietLife) backoff = kFirstBackoff;
-    pause_for(backoff, stop);
-    backoff = std::min(backoff * 2, kLastBackoff);
-  }
+  run_lives(health, metrics.waiting, stop, [&](const std::string& problem) -> Result<void> {
+    kafka::ProducerOptions options;
+    options.client = settings.kafka;
+    if (settings.exactly_once) options.transactional_id = cat(settings.group, ".", settings.instance);
+    auto producer = kafka::Producer::create(options);
+    if (!producer) return std::move(producer).error();
+    auto output = describe_output(settings, **producer, options.max_record_bytes);
+    if (!output) return std::move(output).error();
+    // Before the committed positions are read: a transaction that is still open may hold newer ones.
+    if (settings.exactly_once) {
+      if (auto ready = (*producer)->init_transactions(kInitPatience); !ready) return ready;
+    }
+    int input_partitions = 0;
+    if (settings.window) {
+      auto partitions = (*producer)->partitions(settings.input_topic);
+      if (!partitions) return std::move(partitions).error();
+      input_partitions = *partitions;
+    }
+    Step& step = make_step(*output, input_partitions);
+    return Loop(settings, step, output->partitions, **producer, health, metrics, problem).run(stop);
+  });
 }
 
 // The same with a new step in every life of the clients. `make_step`: as above, by value.
@@ -74,6 +60,24 @@ void run_anew(const Settings& settings, metrics::Registry& registry, Health& hea
 }
 
 }  // namespace
+
+void run_lives(Health& health, const metrics::Gauge& waiting, const std::stop_token& stop,
+               const std::function<Result<void>(const std::string& problem)>& life) {
+  Duration backoff = kFirstBackoff;
+  std::string problem;
+  while (!stop.stop_requested()) {
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    const Result<void> outcome = life(problem);
+    if (outcome) return;  // told to stop
+    problem = outcome.error().message;
+    health.set_problem(problem);
+    waiting.set(1);
+    log::error("the stage starts again", {{"reason", outcome.error().reason}, {"error", problem}});
+    if (std::chrono::steady_clock::now() - begin > kQuietLife) backoff = kFirstBackoff;
+    pause_for(backoff, stop);
+    backoff = std::min(backoff * 2, kLastBackoff);
+  }
+}
 
 void pause_for(Duration time, const std::stop_token& stop) {
   std::mutex mutex;

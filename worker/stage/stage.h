@@ -27,6 +27,11 @@ void run_sink(const Settings& settings, std::unique_ptr<sinks::Sink> sink, metri
 void run_sink(const Settings& settings, const std::function<std::unique_ptr<Step>()>& make_step,
               metrics::Registry& registry, Health& health, const std::stop_token& stop, const StepWrapper& wrap = {});
 
+// Calls `life` until it ends well, which is when it was told to stop. After a failure it is called again, after pauses
+// that grow, and the failure is shown: by `health` and `waiting`, and to the next life, as `problem`.
+void run_lives(Health& health, const metrics::Gauge& waiting, const std::stop_token& stop,
+               const std::function<Result<void>(const std::string& problem)>& life);
+
 // Sleeps, but wakes when told to stop.
 void pause_for(Duration time, const std::stop_token& stop);
 

@@ -148,7 +148,7 @@ TEST_CASE("csv is read by RFC 4180") {
   CHECK(read(rows, "3,,,,") == "3|NULL|NULL|NULL|NULL");
   CHECK(read(rows, "4,\"\",,,") == "4||NULL|NULL|NULL");
   CHECK(read(rows, ",x,,,") == R"(MissingField: field "id" is required but empty)");
-  CHECK(read(rows, "1,2") == "Malformed: the record has 2 values, the topic has 5 fields");
+  CHECK(read(rows, "1,2") == "Malformed: the record has 2 values, and there are 5 fields");
   CHECK(reason(rows, "1,x,,,,") == "Malformed");
   CHECK(reason(rows, "") == "MissingField");
   for (const char* broken : {"1,\"x,,,", "1,\"x\"y,,,", "1,x\"y,,,", "1,x,,,\n2,y,,,", "1,\xff,,,", "1,x,,,\n\n"}) {

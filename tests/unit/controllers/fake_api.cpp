@@ -26,7 +26,7 @@ void merge(Json& live, const Json& wanted) {
 FakeApi::FakeApi() {
   for (const auto* kind :
        {&kinds::pipelines, &kinds::kafka_clusters, &kinds::stateful_sets, &kinds::deployments, &kinds::services,
-        &kinds::config_maps, &kinds::disruption_budgets, &kinds::pods, &kinds::secrets}) {
+        &kinds::config_maps, &kinds::disruption_budgets, &kinds::pods, &kinds::secrets, &kinds::volume_claims}) {
     kinds_[kind->plural] = *kind;
     stores_[kind->plural];
   }

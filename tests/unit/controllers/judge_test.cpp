@@ -118,6 +118,20 @@ TEST_CASE("a stages state from what is known") {
          e.append_rate = 3;
        },
        StageState::flowing, ""},
+      {"a source of files that waits for its volume",
+       [](StageEvidence& e) {
+         e.kind = "source";
+         e.pods.ready = 0;
+         e.figures.waiting = true;
+         e.figures.problem = "Volume: in/: away";
+       },
+       StageState::waiting, "Volume: in/: away"},
+      {"a source of files that is frozen",
+       [](StageEvidence& e) {
+         e.kind = "source";
+         e.figures.silent = Duration(25000);
+       },
+       StageState::stalled, "no sign of life from the worker for 25 s"},
       {"a source without clients", [](StageEvidence& e) { e.kind = "source"; }, StageState::idle, ""},
   };
   for (const Row& row : rows) {

@@ -294,6 +294,10 @@ TEST_CASE("what is looked at follows from the spec") {
   markers["processors"] = Json::array({score_spec});
   accepted.spec = crds::pipeline_from_json(markers).value();
   CHECK_FALSE(plan_monitoring("fraud", accepted).stage("show")->plain_input);  // of transactions
+  markers = spec;
+  markers["sources"] = crds::json(R"([{"name": "in", "to": "payments", "file": {"volumeClaim": "c", "path": "*"}}])");
+  accepted.spec = crds::pipeline_from_json(markers).value();
+  CHECK_FALSE(plan_monitoring("fraud", accepted).stage("score")->plain_input);
   accepted.spec = crds::pipeline_from_json(spec).value();
   const std::string version = score.version;
   accepted.fields["payments"][1].type = "VARCHAR";

@@ -159,6 +159,55 @@ TEST_CASE("a missing Secret is named with its field and waited for") {
   CHECK(truth(world, "Stalled") == "False");
 }
 
+namespace {
+
+Json spec_of_files() {
+  Json spec = crds::fraud_spec();
+  spec["sources"] =
+      crds::json(R"([{"name": "in", "to": "payments", "file": {"volumeClaim": "arrivals", "path": "in/*"}}])");
+  return spec;
+}
+
+Json volume_claim() {
+  return crds::json(R"({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "arrivals", "namespace": "shop"}})");
+}
+
+}  // namespace
+
+TEST_CASE("a missing volume claim is named with its field and waited for") {
+  World world;
+  world.apply(spec_of_files());
+  world.settle();
+  CHECK(reason(world, "Stalled") == "ReferenceNotFound");
+  CHECK(world.condition("Stalled").at("message").as_string() ==
+        "spec.sources[in].file.volumeClaim: there is no PersistentVolumeClaim 'arrivals' in namespace shop");
+  world.api.put(kinds::volume_claims, volume_claim());
+  world.settle();
+  CHECK(truth(world, "Stalled") == "False");
+}
+
+TEST_CASE("a source of files tells what it waits for and no lag") {
+  World world;
+  world.api.put(kinds::volume_claims, volume_claim());
+  world.apply(spec_of_files());
+  world.settle();
+  kafka::CommitMetadata told;
+  told.position = told.records_in = 1'000'000;
+  told.dead_letters = 2;
+  told.waiting = true;
+  told.problem = "Volume: in/: No such file or directory";
+  world.kafka->commit("tidegate.install1.shop.fraud.in", 0, told);
+  world.pass(Duration(5'000));
+  world.settle();
+  const Json stage = world.stage("in");
+  CHECK(stage.get("state").as_string() == "Waiting");
+  CHECK(stage.get("message").as_string() == told.problem);
+  CHECK(stage.get("deadLetters") == Json(2));
+  CHECK_FALSE(stage.has("lagRecords"));
+  CHECK_FALSE(stage.has("url"));
+}
+
 TEST_CASE("a missing KafkaCluster is named and waited for") {
   World world;
   Json spec = crds::fraud_spec();

@@ -86,7 +86,8 @@ void check_restricted(const Json& pod) {
   CHECK(pod.at("securityContext/seccompProfile/type").as_string() == "RuntimeDefault");
   for (const char* name : {"hostNetwork", "hostPID", "hostIPC"}) CHECK(pod.get(name).is_null());
   for (const Json& volume : pod.at("volumes").items()) {
-    const bool allowed = volume.has("configMap") || volume.has("emptyDir") || volume.has("secret");
+    const bool allowed = volume.has("configMap") || volume.has("emptyDir") || volume.has("secret") ||
+                         volume.has("persistentVolumeClaim");
     CHECK(allowed);
     if (volume.has("emptyDir")) CHECK(volume.has("emptyDir/sizeLimit"));
   }
@@ -319,6 +320,42 @@ TEST_CASE("a source from another Kafka is a member of a group there and takes no
   CHECK(find(children, "Deployment", "intake").at("spec/replicas") == Json(2));
   CHECK(find(children, "Service", "intake").is_null());
   CHECK(source_url(kContext, accepted(spec).spec.sources.front()).empty());
+}
+
+TEST_CASE("files are on a volume that a source reads alone and may not write") {
+  Json spec = crds::fraud_spec();
+  spec["sources"] = crds::json(R"([{"name": "in", "to": "payments",
+    "file": {"volumeClaim": "arrivals", "path": "in/*.csv", "format": "csv", "rateLimit": 500}}])");
+  spec["sinks"] = crds::json(R"([{"name": "out", "from": "alerts",
+    "file": {"volumeClaim": "archive", "path": "raw", "format": "parquet", "maxAge": "10s"}}])");
+  const auto children = plan(spec);
+  const Json read = settings(children, "in");
+  CHECK(read.at("source/file") == crds::json(R"({"directory": "/files", "path": "in/*.csv", "format": "csv"})"));
+  CHECK(read.get("rateLimit") == Json(500));
+  CHECK(read.get("group").as_string() == "tidegate.install1.shop.fraud.in");
+  CHECK(read.at("deadLetters/topic").as_string() == "tidegate.shop.fraud.in.dead-letters");
+  CHECK(find(children, "Service", "in").is_null());
+  const Json source = find(children, "Deployment", "in");
+  CHECK(source.at("spec/strategy") == crds::json(R"({"type": "Recreate"})"));
+  const Json sink = find(children, "StatefulSet", "out");
+  for (const Json& workload : {source, sink}) {
+    const bool reads = workload == source;
+    const Json pod = workload.at("spec/template/spec");
+    check_restricted(pod);
+    CHECK(pod.at("securityContext/fsGroup") == Json(65532));
+    CHECK(pod.at("volumes/2/persistentVolumeClaim") == Json::object({{"claimName", reads ? "arrivals" : "archive"}}));
+    const Json mount = pod.at("containers/0/volumeMounts/2");
+    CHECK(mount.get("mountPath").as_string() == "/files");
+    CHECK(mount.get("readOnly") == Json(reads));
+  }
+  const Json written = settings(children, "out").at("sink/file");
+  CHECK(written.get("directory").as_string() == "/files");
+  CHECK(written.get("prefix").as_string() == "raw");
+  CHECK(written.get("format").as_string() == "parquet");
+  CHECK(written.get("maxAge") == Json(10'000));
+  CHECK(sink.at("spec/template/spec/containers/0/env/1/name").as_string() == "TIDEGATE_MEMORY_BYTES");
+  const Json intake = find(plan(), "Deployment", "intake");
+  CHECK(intake.at("spec/strategy/type").as_string() == "RollingUpdate");
 }
 
 TEST_CASE("the number of replicas is not part of the pod template") {

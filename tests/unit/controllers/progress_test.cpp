@@ -48,6 +48,26 @@ TEST_CASE("records whose arrival was not seen have an unknown age until they are
   CHECK(progress.figures(at(5)).lag_seconds == doctest::Approx(3.0));
 }
 
+TEST_CASE("the offsets of a stage that fills the topic are no positions in it") {
+  StageProgress progress(crds::Start::earliest, true);
+  progress.observe(at(0), true, log(100), commit(1'000'000));
+  progress.observe(at(30), true, log(200), commit(1'000'000));
+  const StageFigures figures = progress.figures(at(30));
+  CHECK(figures.known);
+  CHECK(figures.started);
+  CHECK_FALSE(figures.lag_records);
+  CHECK_FALSE(figures.lag_seconds);
+  CHECK(figures.standing == Duration{0});
+  CHECK(figures.silent == Duration(30'000));
+  CHECK(figures.dead_letters == 0);
+  CHECK(progress.account(at(30)).partitions.at(0).in == 1'000'000);
+  CHECK_FALSE(progress.account(at(30)).partitions.at(0).position);
+  CHECK_FALSE(progress.account(at(30)).partitions.at(0).log_end);
+  progress.observe(at(31), true, log(200), commit(5, 1, "Volume: in/: away"));
+  CHECK(progress.figures(at(31)).waiting);
+  CHECK(progress.figures(at(31)).problem == "Volume: in/: away");
+}
+
 TEST_CASE("the age is that of the oldest record that waits") {
   StageProgress progress(crds::Start::earliest);
   progress.observe(at(0), true, log(100), commit(100));

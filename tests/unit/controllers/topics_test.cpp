@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/text.h"
 #include "crds/repartition.h"
 #include "tests/unit/crds/manifest.h"
 
@@ -39,13 +40,16 @@ TEST_CASE("topics are those declared outputs that nobody declared and dead lette
   CHECK(wanted[1].like == "payments");
 }
 
-TEST_CASE("a source from another Kafka has dead letters") {
-  Json spec = crds::fraud_spec();
-  spec["sources"] = crds::json(
-      R"([{"name": "intake", "to": "payments", "kafka": {"bootstrapServers": "o:9092", "topic": "theirs"}}])");
-  const auto wanted = wanted_topics(kContext, accepted(spec));
-  CHECK(std::any_of(wanted.begin(), wanted.end(),
-                    [](const WantedTopic& topic) { return topic.name == "tidegate.shop.fraud.intake.dead-letters"; }));
+TEST_CASE("a source that takes no requests has dead letters") {
+  for (const char* source : {R"("kafka": {"bootstrapServers": "o:9092", "topic": "theirs"})",
+                             R"("file": {"volumeClaim": "arrivals", "path": "*"})"}) {
+    Json spec = crds::fraud_spec();
+    spec["sources"] = crds::json(cat(R"([{"name": "intake", "to": "payments", )", source, "}]"));
+    const auto wanted = wanted_topics(kContext, accepted(spec));
+    CHECK(std::any_of(wanted.begin(), wanted.end(), [](const WantedTopic& topic) {
+      return topic.name == "tidegate.shop.fraud.intake.dead-letters";
+    }));
+  }
 }
 
 TEST_CASE("an undeclared output gets its inputs partitions also of an existing topic") {

@@ -101,10 +101,35 @@ TEST_CASE("processors write flat JSON and http sinks post it") {
   scores["sinks"] = json(R"([{"name": "scores", "from": "payments", "container": {"image": "scorer"}}])");
   CHECK(says(problem_with("{\"format\": \"csv\", \"fields\": [" + kCard + "]}", scores),
              "spec.sinks[scores].container: takes records of format json"));
+  posted["sinks"] = json(R"([{"name": "out", "from": "payments", "file": {"volumeClaim": "archive"}}])");
+  CHECK(says(problem_with("{\"format\": \"csv\", \"fields\": [" + kCard + "]}", posted),
+             "spec.sinks[out].file: takes records of format json"));
   Json topic = posted.at("topics/0");
   topic["retention"] = "5m";
   posted["topics"] = Json::array({topic});
   CHECK(says(problem_with("{\"fields\": [" + kCard + "]}", posted), "shorter than the retention of topic 'payments'"));
+}
+
+TEST_CASE("the rows of a file must fit the topic") {
+  const auto problem = [](const std::string& format, const std::string& value) {
+    Json spec = fraud_spec();
+    Json file = json(R"({"volumeClaim": "arrivals", "path": "*"})");
+    if (!format.empty()) file["format"] = format;
+    Json source = json(R"({"name": "in", "to": "payments"})");
+    source["file"] = file;
+    spec["sources"] = Json::array({source});
+    return problem_with(value, spec);
+  };
+  const std::string flat = "{\"fields\": [" + kCard + "]}";
+  const std::string csv = "{\"format\": \"csv\", \"fields\": [" + kCard + "]}";
+  const std::string nested = "{\"fields\": [" + kCard + R"(, {"name": "b", "type": "VARCHAR", "path": "a.b"}]})";
+  for (const char* format : {"", "ndjson", "csv", "parquet"}) CHECK(problem(format, flat) == "");
+  CHECK(problem("csv", csv) == "");
+  CHECK(problem("", nested) == "");
+  CHECK(problem("ndjson", nested) == "");
+  CHECK(problem("parquet", csv) ==
+        "spec.sources[in].file.format: is parquet, and topic 'payments' is csv; leave it out: a record is a line");
+  CHECK(says(problem("csv", nested), "has a field 'b' with a path, a unit or the type JSON: rows become flat JSON"));
 }
 
 TEST_CASE("fields survive JSON") {

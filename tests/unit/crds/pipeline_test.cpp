@@ -113,10 +113,11 @@ TEST_CASE("an s3 sink") {
   REQUIRE(parsed.ok());
   const S3Target& s3 = *parsed->sinks[0].s3;
   CHECK(s3.path_style);
-  CHECK(s3.format == "parquet");
-  CHECK(s3.compression == "none");
-  CHECK(s3.max_age == Duration(90'000));
-  CHECK(s3.max_bytes == 16 << 20);
+  CHECK(s3.objects.prefix == "raw");
+  CHECK(s3.objects.format == "parquet");
+  CHECK(s3.objects.compression == "none");
+  CHECK(s3.objects.max_age == Duration(90'000));
+  CHECK(s3.objects.max_bytes == 16 << 20);
   CHECK(s3.secret_access_key.key == "secret");
 }
 
@@ -156,6 +157,33 @@ TEST_CASE("mistakes about a container name the field") {
   CHECK(with(R"({"image": "s", "maxRecords": 0})") == "spec.sinks[0].container.maxRecords: must be at least 1");
 }
 
+TEST_CASE("files in both directions") {
+  Json spec = fraud_spec();
+  spec["sources"] = json(R"([{"name": "in", "to": "payments",
+    "file": {"volumeClaim": "arrivals", "path": "in/*.csv", "format": "csv", "rateLimit": 500}}])");
+  spec["sinks"] = json(
+      R"([{"name": "out", "from": "alerts", "file": {"volumeClaim": "archive", "path": "raw", "maxAge": "10s"}}])");
+  const auto parsed = pipeline_from_json(spec);
+  REQUIRE(parsed.ok());
+  const Source& source = parsed->sources[0];
+  CHECK_FALSE(source.takes_requests());
+  CHECK(source.file->volume_claim == "arrivals");
+  CHECK(source.file->path == "in/*.csv");
+  CHECK(source.file->format == "csv");
+  CHECK(source.rate_limit == 500);
+  const Sink& sink = parsed->sinks[0];
+  CHECK(sink.file->volume_claim == "archive");
+  CHECK(sink.objects()->prefix == "raw");
+  CHECK(sink.objects()->max_age == Duration(10'000));
+  const auto with = [&](const std::string& member, const Json& value) {
+    Json changed = spec.at("sources/0");
+    changed[member] = value;
+    spec["sources"] = Json::array({changed});
+    return error_of(spec);
+  };
+  CHECK(with("replicas", 2) == "spec.sources[0].file: files are read one after the other: replicas must be 1");
+}
+
 TEST_CASE("mistakes name the field") {
   Json spec = fraud_spec();
   SUBCASE("two kinds of kafka") {
@@ -176,7 +204,7 @@ TEST_CASE("mistakes name the field") {
   }
   SUBCASE("a source of no kind") {
     spec["sources"] = json(R"([{"name": "in", "to": "payments"}])");
-    CHECK(error_of(spec) == "spec.sources[0]: exactly one of http and kafka must be given");
+    CHECK(error_of(spec) == "spec.sources[0]: exactly one of http, kafka and file must be given");
   }
   SUBCASE("a kafka source that is scaled") {
     spec["sources"] = json(R"([{"name": "in", "to": "payments", "scale": {"max": 2},
@@ -185,7 +213,8 @@ TEST_CASE("mistakes name the field") {
   }
   SUBCASE("a sink of no kind") {
     spec["sinks"] = json(R"([{"name": "show", "from": "alerts"}])");
-    CHECK(error_of(spec) == "spec.sinks[0]: exactly one of postgres, http, kafka, s3, container and log must be given");
+    CHECK(error_of(spec) ==
+          "spec.sinks[0]: exactly one of postgres, http, kafka, s3, file, container and log must be given");
   }
   SUBCASE("a parquet s3 sink with gzip") {
     spec["sinks"] = json(R"([{"name": "lake", "from": "alerts", "s3": {"endpoint": "https://s3", "region": "eu",

@@ -372,7 +372,7 @@ Folded folded(const std::string& sql, std::int64_t records, const std::string& n
 
 }  // namespace
 
-TEST_CASE("of many rows partial results are kept, as many as there are groups") {
+TEST_CASE("of many rows as many partial results are kept as there are groups") {
   const Folded result = folded(
       "SELECT card, window_start AS minute, count(*) AS n, sum(p.cents) / 2 AS half, avg(cents) AS mean, max(cents) - "
       "min(cents) AS "

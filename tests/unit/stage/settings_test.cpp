@@ -109,8 +109,21 @@ TEST_CASE("sinks and sources") {
   CHECK(other->dead_letter_topic == "dead");
   CHECK(stage::input_cluster(*other)->bootstrap_servers == "o:9092");
   CHECK(stage::input_cluster(*postgres)->bootstrap_servers == "k:9092");
+  source["rateLimit"] = 500;
+  source["source"] = Json::parse(R"({"file": {"directory": "/files", "path": "in/*.csv", "format": "csv"}})").value();
+  const auto files = parse_settings(source.dump());
+  REQUIRE(files.ok());
+  CHECK(files->file_source->directory == "/files");
+  CHECK(files->file_source->path == "in/*.csv");
+  CHECK(files->file_source->format == "csv");
+  CHECK(files->rate_limit == 500);
+  CHECK(files->group == "g");
+  CHECK(files->dead_letter_topic == "dead");
+  source["source"]["file"]["format"] = "avro";
+  CHECK(parse_settings(source.dump()).error().message ==
+        "stage.json: source/file/format must be ndjson, csv or parquet");
   source["source"] = Json::parse("{}").value();
-  CHECK(parse_settings(source.dump()).error().message == "stage.json: source must hold http or kafka");
+  CHECK(parse_settings(source.dump()).error().message == "stage.json: source must hold http, kafka or file");
 }
 
 TEST_CASE("a rate limit is a whole number of records a second and absent it is none") {

@@ -1,0 +1,15 @@
+// Objects as files below a directory (docs/connectors.md, "File sink").
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "worker/objects/store.h"
+
+namespace tidegate::files {
+
+// A file is written under a hidden name, flushed to the disk, then renamed; folders are made as they are needed. What
+// a worker that died left under hidden names in a folder is removed when that is listed.
+std::unique_ptr<objects::Store> make_file_store(const std::string& directory);
+
+}  // namespace tidegate::files
