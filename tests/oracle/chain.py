@@ -50,6 +50,11 @@ class Chain:
     def topics(self):
         return {self.input: self.partitions} | {l.output: l.output_partitions for l in self.links} | {l.dead_letters: 1 for l in self.links}
 
+    def reports(self):
+        """What every stage committed last for each partition, as text."""
+        return "".join(f"\n  {link.settings['stage']}, partition {partition}: {report}" for link in self.links for partition, report in
+                       enumerate(self.kafka.committed(link.settings["group"], link.topic, link.partitions)))
+
     def position(self, link):
         return sum(one.get("pos", 0) for one in self.kafka.committed(link.settings["group"], link.topic, link.partitions))
 

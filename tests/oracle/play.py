@@ -121,7 +121,7 @@ class Player:
             for stage in workers:
                 stage.check()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not done: {left}")
+                raise TimeoutError(f"not done: {left}{chain.reports()}")
             time.sleep(0.3)
 
     def wait_for_work(self, chain, workers, before):
