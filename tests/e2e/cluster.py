@@ -126,8 +126,12 @@ class Connection:
 
 
 def with_database(sql):
-    with Connection(DSN.format("postgres")) as cursor:
-        cursor.execute(sql)
+    def done():
+        with Connection(DSN.format("postgres")) as cursor:
+            cursor.execute(sql)
+        return True
+
+    until(f"PostgreSQL does {sql}", done, 30)  # on a busy machine the cluster's DNS may not answer at once
 
 
 def cli(*args, check=True):
