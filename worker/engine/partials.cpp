@@ -52,7 +52,7 @@ Json named(Json node, const std::string& alias) {
 // Reads the syntax tree once; `possible_` turns false at what cannot be taken apart.
 class PartialsBuilder {
  public:
-  PartialsBuilder(const Query& query, Json select) : select_(normal(std::move(select))) {
+  PartialsBuilder(const Query& query, const Json& select) : select_(normal(select)) {
     for (const codec::Field& field : query.fields.fields()) fields_.insert(lower(field.name));
     for (const Json& item : select_.get("select_list").items()) {
       const std::string alias = lower(item.get("alias").as_string());
@@ -74,11 +74,10 @@ class PartialsBuilder {
       if (is_column(group) && is_of_window(name_of(group))) continue;
       if (group.get("class").as_string() == "CONSTANT") possible_ = false;  // the number of a column
       take_apart(group);
-      partials.groups_.push_back(cat("tidegate group ", std::to_string(groups_.size())));
+      partials.groups_.push_back(name_of_group(groups_.size()));
       groups_.push_back(group);
       groups.push_back(std::move(group));
     }
-    group_names_ = partials.groups_;
 
     Json finish = select_;
     Json items = Json::Array{};
@@ -94,7 +93,7 @@ class PartialsBuilder {
 
     Json fold = select_;
     Json results = Json::Array{};
-    for (std::size_t g = 0; g < groups_.size(); ++g) results.push_back(named(groups_[g], group_names_[g]));
+    for (std::size_t g = 0; g < groups_.size(); ++g) results.push_back(named(groups_[g], name_of_group(g)));
     results.push_back(named(column(Input::kNumber), Partials::kPane));
     groups.push_back(column(Input::kNumber));
     for (std::size_t a = 0; a < aggregates_.size(); ++a) {
@@ -119,18 +118,11 @@ class PartialsBuilder {
 
  private:
   // With one spelling of each column, and without places in the text, which are no longer those of any.
-  Json normal(Json node) {
+  Json normal(const Json& node) {
     if (node.is_number() && !node.is_int() && std::abs(node.as_double()) >= kExact) possible_ = false;
-    if (node.is_array()) {
-      Json out = Json::Array{};
-      for (const Json& item : node.items()) out.push_back(normal(item));
-      return out;
-    }
-    if (!node.is_object()) return node;
-    Json out = Json::Object{};
-    for (const auto& [name, value] : node.members()) {
-      out[name] = name == "query_location" ? Json(0) : normal(value);
-    }
+    Json placeless = node;
+    if (node.is_object() && node.has("query_location")) placeless["query_location"] = 0;  // unknown it is no int64
+    Json out = with_children(placeless, [this](const Json& child) { return normal(child); });
     if (is_column(out)) {
       const std::vector<std::string> names = out.get("column_names").strings();
       out["column_names"] = Json::array({Json(lower(names.back()))});
@@ -159,14 +151,8 @@ class PartialsBuilder {
 
   // The same over groups with their aggregates.
   Json over_groups(const Json& node) {
-    if (node.is_array()) {
-      Json out = Json::Array{};
-      for (const Json& item : node.items()) out.push_back(over_groups(item));
-      return out;
-    }
-    if (!node.is_object()) return node;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
-      if (groups_[g] == node) return column(group_names_[g]);
+      if (groups_[g] == node) return column(name_of_group(g));
     }
     if (is_aggregate(node)) return column(aggregate(node));
     if (is_column(node)) {
@@ -182,9 +168,7 @@ class PartialsBuilder {
         !is_allowed_function(lower(node.get("function_name").as_string()))) {
       possible_ = false;  // another aggregate
     }
-    Json out = Json::Object{};
-    for (const auto& [name, value] : node.members()) out[name] = over_groups(value);
-    return out;
+    return with_children(node, [this](const Json& child) { return over_groups(child); });
   }
 
   std::string aggregate(const Json& node) {
@@ -198,6 +182,7 @@ class PartialsBuilder {
     return name_of_aggregate(aggregates_.size() - 1);
   }
 
+  static std::string name_of_group(std::size_t number) { return cat("tidegate group ", std::to_string(number)); }
   static std::string name_of_aggregate(std::size_t number) { return cat("tidegate result ", std::to_string(number)); }
 
   static Json count_star() {
@@ -221,51 +206,37 @@ class PartialsBuilder {
     const Json& node = aggregates_[number];
     const std::string name = name_of_aggregate(number);
     const std::string function = lower(node.get("function_name").as_string());
-    std::string final;
-    std::vector<Json> out;
     if (function == "avg" || function == "mean") {
       const std::string count = cat(name, " count");
       Json sum = node;
       sum["function_name"] = "sum";
       Json counted = node;
       counted["function_name"] = "count";
-      out = {named(std::move(sum), name), named(std::move(counted), count)};
       partials.columns_.push_back({name, cat("sum(", quoted(name), ")")});
       partials.columns_.push_back({count, cat("CAST(sum(", quoted(count), ") AS BIGINT)")});
-      final = cat("CAST(sum(", quoted(name), ") AS DOUBLE) / sum(", quoted(count), ")");
-    } else if (function == "count" || function == "count_star") {
-      out = {named(node, name)};
-      final = cat("CAST(coalesce(sum(", quoted(name), "), 0) AS BIGINT)");
-      partials.columns_.push_back({name, final});
-    } else if (function == "count_if") {
-      out = {named(node, name)};
-      final = cat("coalesce(sum(", quoted(name), "), 0)");
-      partials.columns_.push_back({name, final});
-    } else {
-      out = {named(node, name)};
-      final = cat(function, "(", quoted(name), ")");
-      partials.columns_.push_back({name, final});
+      partials.aggregates_.push_back({name, cat("CAST(sum(", quoted(name), ") AS DOUBLE) / sum(", quoted(count), ")")});
+      return {named(std::move(sum), name), named(std::move(counted), count)};
     }
-    partials.aggregates_.push_back({name, final});
-    return out;
+    std::string merge = cat(function, "(", quoted(name), ")");
+    if (function.starts_with("count")) merge = cat("coalesce(sum(", quoted(name), "), 0)");
+    if (function == "count" || function == "count_star") merge = cat("CAST(", merge, " AS BIGINT)");
+    partials.columns_.push_back({name, merge});
+    partials.aggregates_.push_back({name, merge});
+    return {named(node, name)};
   }
 
   Json select_;
   std::set<std::string, std::less<>> fields_;
   std::map<std::string, Json, std::less<>> aliases_;
   std::vector<Json> groups_;
-  std::vector<std::string> group_names_;
   std::vector<Json> aggregates_;
   int depth_ = 0;  // of aliases that stand for aliases, which must end
   bool possible_ = true;
 };
 
-std::optional<Partials> Partials::of(Database& database, const Query& query) {
-  const auto text = syntax_tree_text(database, query.sql);
-  const auto tree = text ? Json::parse(*text) : Result<Json>(text.error());
-  if (!tree) return std::nullopt;
+std::optional<Partials> Partials::of(Database& database, const Query& query, const Json& tree) {
   Partials partials;
-  auto trees = PartialsBuilder(query, tree->at("statements/0/node")).build(partials);
+  auto trees = PartialsBuilder(query, tree.at("statements/0/node")).build(partials);
   if (!trees) return std::nullopt;
   const auto sql = [&](Json select) {
     const Json statement = Json::object({{"node", std::move(select)}, {"named_param_map", Json::Array{}}});

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/json/json.h"
 #include "worker/engine/database.h"
 #include "worker/engine/engine.h"
 
@@ -15,15 +16,15 @@ namespace tidegate::engine {
 // aggregation over them, in any order.
 class Partials {
  public:
-  // Of a query that check_query allowed and whose topic is a view of `database` with all of its columns. Nothing for a
-  // query that needs its rows: without groups and aggregates, with others than avg, bool_and, bool_or, count, count_if,
-  // max, min and sum, with DISTINCT, or with window_start or window_end anywhere else than in SELECT, HAVING or as a
-  // group.
-  static std::optional<Partials> of(Database& database, const Query& query);
+  // Of a query that check_query allowed, with its syntax tree. Nothing for a query that needs its rows: without groups
+  // and aggregates, with others than avg, bool_and, bool_or, count, count_if, max, min and sum, with DISTINCT, or with
+  // window_start or window_end anywhere else than in SELECT, HAVING or as a group.
+  static std::optional<Partials> of(Database& database, const Query& query, const Json& tree);
 
   static constexpr const char* kPane = "tidegate pane";  // a column of partial results
-  static constexpr const char* kRecords = "batch";       // in the schema tidegate, as are
-  static constexpr const char* kNone = "tidegate.none";  // partial results of nothing
+  // In the schema tidegate; who uses partial results makes them:
+  static constexpr const char* kRecords = "batch";       // the view that fold() reads
+  static constexpr const char* kNone = "tidegate.none";  // a table of partial results without a row
 
   // A query over kRecords, the rows of the running batch with the number of their pane as Input::kNumber: their partial
   // results.

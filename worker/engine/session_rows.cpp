@@ -37,7 +37,6 @@ class SessionRows final : public WindowRows {
     const std::string rows =
         cat(" SELECT * EXCLUDE (", Input::kNumber, "), ", Input::kNumber, " AS ", kKey, " FROM (", table_.records, ")");
     if (auto done = table_.database.execute(into + rows); !done) return done;
-    made_ = true;
     stored_ += std::exchange(arrived_, 0);
     return {};
   }
@@ -51,8 +50,7 @@ class SessionRows final : public WindowRows {
   }
 
   Result<void> drop() override {
-    stored_ = 0;
-    if (!std::exchange(made_, false)) return {};
+    if (std::exchange(stored_, 0) == 0) return {};  // a table without a row is replaced by the next one
     return table_.database.execute(cat("DROP TABLE ", name_));
   }
 
@@ -110,7 +108,6 @@ class SessionRows final : public WindowRows {
   Sessions sessions_;
   std::string name_;
   std::int64_t arrived_ = 0;  // of the running batch
-  bool made_ = false;         // the table is there
   std::int64_t stored_ = 0;   // rows in the table
 };
 

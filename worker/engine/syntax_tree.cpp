@@ -10,16 +10,8 @@ namespace {
 
 // Without the places of things in the text.
 Json unplaced(const Json& node) {
-  if (node.is_array()) {
-    Json out = Json::Array{};
-    for (const Json& item : node.items()) out.push_back(unplaced(item));
-    return out;
-  }
-  if (!node.is_object()) return node;
-  Json out = Json::Object{};
-  for (const auto& [name, value] : node.members()) {
-    if (name != "query_location") out[name] = unplaced(value);
-  }
+  Json out = with_children(node, unplaced);
+  out.erase("query_location");
   return out;
 }
 

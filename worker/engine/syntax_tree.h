@@ -12,6 +12,20 @@
 
 namespace tidegate::engine {
 
+// `node` with every item and member of it, if it has any, replaced by what `change` makes of that.
+template <typename Change>
+Json with_children(const Json& node, Change&& change) {
+  if (node.is_array()) {
+    Json out = Json::Array{};
+    for (const Json& item : node.items()) out.push_back(change(item));
+    return out;
+  }
+  if (!node.is_object()) return node;
+  Json out = Json::Object{};
+  for (const auto& [name, value] : node.members()) out[name] = change(value);
+  return out;
+}
+
 // As JSON text; also of a query that cannot be parsed, which then is the error as DuckDB words it.
 Result<std::string> syntax_tree_text(Database& database, const std::string& sql);
 

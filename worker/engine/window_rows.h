@@ -17,8 +17,7 @@
 
 namespace tidegate::engine {
 
-// A record of the running batch that some window takes. Tables of ours (schema tidegate) are out of reach of queries,
-// which may name nothing but their topic.
+// A record of the running batch that some window takes.
 struct Arrival {
   window::Micros time = 0;
   std::int64_t offset = 0;
@@ -56,6 +55,7 @@ class WindowRows {
   virtual std::int64_t rows() const = 0;
 };
 
+// Where rows are kept: tables of the schema tidegate, out of reach of queries, which may name nothing but their topic.
 struct WindowTable {
   Database& database;
   int partition;

@@ -13,7 +13,6 @@
 #include "worker/engine/query_check.h"
 #include "worker/engine/result_writer.h"
 #include "worker/engine/syntax_tree.h"
-#include "worker/engine/types.h"
 #include "worker/engine/window_rows.h"
 
 namespace tidegate::engine {
@@ -76,7 +75,7 @@ struct WindowedEngine::Impl {
   Result<void> set_up();
   Result<void> set_up_input();
   Result<void> check(std::optional<std::size_t>& position);
-  Result<void> keep_needed();
+  Result<void> keep_needed(const Json& tree);
   bool gives_the_same(const Partials& made);
   Result<void> show(const std::string& rows) {
     return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(query.query.topic), " AS ", rows));
@@ -142,8 +141,13 @@ Result<void> WindowedEngine::Impl::check(std::optional<std::size_t>& position) {
   auto made = ResultWriter::of(statement, query.query.key);
   if (!made) return std::move(made).error();
   writer = *std::move(made);
-  if (auto done = keep_needed(); !done) return done;
-  if (auto found = Partials::of(database, query.query); found && query.window.gap == 0 && gives_the_same(*found)) {
+  const auto text = syntax_tree_text(database, query.query.sql);
+  if (!text) return text.error();
+  const auto tree = Json::parse(*text);
+  if (!tree) return tree.error();
+  if (auto done = keep_needed(*tree); !done) return done;
+  auto found = query.window.gap > 0 ? std::nullopt : Partials::of(database, query.query, *tree);
+  if (found && gives_the_same(*found)) {
     partials = std::move(found);
     // They do not stay for long; looking for the best encoding would take longer than anything else that is done with
     // them.
@@ -153,12 +157,8 @@ Result<void> WindowedEngine::Impl::check(std::optional<std::size_t>& position) {
 }
 
 // Columns that nothing reads are checked with the rest of the record and then left.
-Result<void> WindowedEngine::Impl::keep_needed() {
-  const auto text = syntax_tree_text(database, query.query.sql);
-  if (!text) return text.error();
-  const auto tree = Json::parse(*text);
-  if (!tree) return tree.error();
-  std::vector<std::string> names = fields_in(*tree, query.query.fields);
+Result<void> WindowedEngine::Impl::keep_needed(const Json& tree) {
+  std::vector<std::string> names = fields_in(tree, query.query.fields);
   if (query.window.gap > 0) names.push_back(query.time.field);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -266,8 +266,7 @@ Result<void> WindowedEngine::Impl::run_query(const WindowsOut& windows, Output& 
   const auto failed = [&](const std::string& words) {
     return Error{"QueryFailed",
                  cat(query.window.gap > 0 ? "a session between " : "the window from ", time_text(windows.start),
-                     query.window.gap > 0 ? " and " : " to ", time_text(windows.end), ": ", words,
-                     "; let the query allow for such values, as with TRY_CAST or NULLIF")};
+                     query.window.gap > 0 ? " and " : " to ", time_text(windows.end), ": ", words, kRemedy)};
   };
   ResultSet result;
   if (duckdb_execute_prepared(statement.get(), &result) != DuckDBSuccess) {
