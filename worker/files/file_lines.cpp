@@ -13,8 +13,8 @@
 namespace tidegate::files {
 namespace {
 
-constexpr std::size_t block = 256 << 10;
-constexpr std::string_view mark = "\xEF\xBB\xBF";  // of UTF-8
+constexpr std::size_t kBlock = 256 << 10;
+constexpr std::string_view kMark = "\xEF\xBB\xBF";  // of UTF-8
 
 std::size_t quotes_in(std::string_view text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '"'));
@@ -34,10 +34,10 @@ Result<bool> FileLines::fill() {
   if (ended_) return false;
   buffer_.erase(0, std::exchange(at_, 0));
   const std::size_t before = buffer_.size();
-  buffer_.resize(before + block);
+  buffer_.resize(before + kBlock);
   ssize_t count = 0;
   do {
-    count = ::read(file_.number(), buffer_.data() + before, block);
+    count = ::read(file_.number(), buffer_.data() + before, kBlock);
   } while (count < 0 && errno == EINTR);
   const int code = errno;
   buffer_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
@@ -113,9 +113,9 @@ Result<std::optional<FileLine>> FileLines::next() {
     if (cut && line.bytes == 0) return std::optional<FileLine>();
     pass(*end + (cut ? 0 : 1));
     place_.row += lines;
-    if (line.number == 1 && line.text.starts_with(mark)) {
-      line.text.erase(0, mark.size());
-      line.bytes -= mark.size();
+    if (line.number == 1 && line.text.starts_with(kMark)) {
+      line.text.erase(0, kMark.size());
+      line.bytes -= kMark.size();
     }
     if (line.text.ends_with('\r')) {
       line.text.pop_back();

@@ -16,7 +16,7 @@ namespace tidegate::files {
 namespace {
 
 constexpr const char* memory_limit = "128MB";
-constexpr std::string_view magic = "PAR1";  // at both ends of a Parquet file
+constexpr std::string_view kMagic = "PAR1";  // at both ends of a Parquet file
 
 void refuse(Row& row, Error error, std::string summary) {
   row.refused = std::move(error);
@@ -123,13 +123,13 @@ Result<void> check_magic(const FileReader::File& file) {
   const Descriptor opened(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!opened.open()) return volume_error(file.shown, errno);
   const off_t size = ::lseek(opened.number(), 0, SEEK_END);
-  char ends[2 * magic.size()];
-  for (const off_t at : {off_t{0}, size - static_cast<off_t>(magic.size())}) {
+  char ends[2 * kMagic.size()];
+  for (const off_t at : {off_t{0}, size - static_cast<off_t>(kMagic.size())}) {
     if (size < static_cast<off_t>(sizeof ends)) break;
-    char* const to = at == 0 ? ends : ends + magic.size();
-    const ssize_t count = ::pread(opened.number(), to, magic.size(), at);
+    char* const to = at == 0 ? ends : ends + kMagic.size();
+    const ssize_t count = ::pread(opened.number(), to, kMagic.size(), at);
     if (count < 0) return volume_error(file.shown, errno);
-    if (std::string_view(to, magic.size()) != magic) return Error{"Malformed", "the file is no Parquet file"};
+    if (std::string_view(to, kMagic.size()) != kMagic) return Error{"Malformed", "the file is no Parquet file"};
   }
   if (size < static_cast<off_t>(sizeof ends)) return Error{"Malformed", "the file is too short for a Parquet file"};
   return {};

@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view unfinished = ".unfinished";
-constexpr mode_t for_all = 0777;  // less what the umask takes
-constexpr mode_t file_mode = 0666;
+constexpr std::string_view kUnfinished = ".unfinished";
+constexpr mode_t kFolderMode = 0777;  // less what the umask takes
+constexpr mode_t kFileMode = 0666;
 
 class FileStore final : public objects::Store {
  public:
@@ -45,7 +45,7 @@ class FileStore final : public objects::Store {
     for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
       const std::string name = entry->path().filename().string();
       if (name.starts_with('.')) {
-        if (name.ends_with(unfinished)) ::unlink(entry->path().c_str());  // else it stays, and is in nobody's way
+        if (name.ends_with(kUnfinished)) ::unlink(entry->path().c_str());  // else it stays, and is in nobody's way
       } else if (name > after) {
         names.push_back(name);
       }
@@ -58,7 +58,7 @@ class FileStore final : public objects::Store {
   Result<void> put(const std::string& path, std::string_view bytes, Duration) override {
     const std::size_t name_at = path.rfind('/') + 1;
     const std::string folder = path.substr(0, name_at);
-    const std::string hidden = cat(folder, ".", path.substr(name_at), unfinished);
+    const std::string hidden = cat(folder, ".", path.substr(name_at), kUnfinished);
     if (auto made = make_folders(folder); !made) return made;
     auto written = write(hidden, bytes);
     if (written && std::rename((root_ + hidden).c_str(), (root_ + path).c_str()) != 0) {
@@ -73,7 +73,7 @@ class FileStore final : public objects::Store {
   Result<void> make_folders(const std::string& folder) {
     for (std::size_t end = folder.find('/'); end != std::string::npos; end = folder.find('/', end + 1)) {
       const std::string part = folder.substr(0, end);
-      if (::mkdir((root_ + part).c_str(), for_all) != 0) {
+      if (::mkdir((root_ + part).c_str(), kFolderMode) != 0) {
         if (errno == EEXIST) continue;
         return volume_error(part, errno);
       }
@@ -83,7 +83,7 @@ class FileStore final : public objects::Store {
   }
 
   Result<void> write(const std::string& path, std::string_view bytes) {
-    Descriptor file(::open((root_ + path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file_mode));
+    Descriptor file(::open((root_ + path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
     if (!file.open()) return volume_error(path, errno);
     while (!bytes.empty()) {
       const ssize_t count = ::write(file.number(), bytes.data(), bytes.size());

@@ -8,7 +8,7 @@
 namespace tidegate::files {
 namespace {
 
-constexpr std::size_t longest_problem = 300;
+constexpr std::size_t kLongestProblem = 300;
 
 const char* remedy_of(int code) {
   switch (code) {
@@ -37,7 +37,7 @@ const char* remedy_of(int code) {
 
 Error volume_error(const std::string& path, int code) {
   const std::string text = cat("Volume: ", path, ": ", std::generic_category().message(code), remedy_of(code));
-  return {"Waiting", std::string(truncate_utf8(text, longest_problem))};
+  return {"Waiting", std::string(truncate_utf8(text, kLongestProblem))};
 }
 
 }  // namespace tidegate::files
