@@ -1,0 +1,40 @@
+// librdkafka's mock cluster of three brokers, for what a real one does too rarely to wait for.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <memory>
+
+#include "kafka/config.h"
+
+namespace tidegate::kafka_test {
+
+struct MockCluster {
+  static rd_kafka_conf_t* quiet() {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "log_level", "3", nullptr, 0);
+    return conf;
+  }
+
+  std::unique_ptr<rd_kafka_t, decltype(&rd_kafka_destroy)> host{rd_kafka_new(RD_KAFKA_PRODUCER, quiet(), nullptr, 0),
+                                                                rd_kafka_destroy};
+  std::unique_ptr<rd_kafka_mock_cluster_t, decltype(&rd_kafka_mock_cluster_destroy)> cluster{
+      rd_kafka_mock_cluster_new(host.get(), 3), rd_kafka_mock_cluster_destroy};
+
+  kafka::ClientConfig config() const {
+    kafka::ClientConfig config;
+    config.bootstrap_servers = rd_kafka_mock_cluster_bootstraps(cluster.get());
+    return config;
+  }
+  void topic(const char* name, int partitions) {
+    REQUIRE(rd_kafka_mock_topic_create(cluster.get(), name, partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
+  // kind: "group" or "transaction"
+  void coordinator(const char* kind, const char* id, int broker) {
+    REQUIRE(rd_kafka_mock_coordinator_set(cluster.get(), kind, id, broker) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
+};
+
+}  // namespace tidegate::kafka_test
