@@ -66,6 +66,13 @@ def step_figures(samples, at, until):
     return {"decision": changed[0] if changed else None, "recovery": late[-1] if late else 0}
 
 
+def least_recovery(high, capacity, most, ready):
+    """Seconds from a step to `high` records a second to the last one in violation, at best: one replica takes `capacity` a second
+    until all that there may be, `most`, are `ready` at once. Where served = capacity * (ready + most * (t - ready)) meets
+    high * (t - OBJECTIVE)."""
+    return max(0.0, (capacity * (most - 1) * ready - high * OBJECTIVE) / (capacity * most - high))
+
+
 def rescales(samples):
     changes = [(b.at, a.asked, b.asked) for a, b in zip(samples, samples[1:]) if a.asked != b.asked]
     until = [at for at, _, _ in changes[1:]] + [float("inf")]

@@ -45,6 +45,11 @@ class Figures(unittest.TestCase):
         found = figures.step_figures(samples, 10, 40)
         self.assertEqual(found, {"decision": 4, "recovery": 19})
 
+    def test_no_law_recovers_before_what_waits_is_worked_off(self):
+        # After 10 s 9,000 wait, 4,000 more than the objective allows; then 1,000 a second less.
+        self.assertEqual(figures.least_recovery(1000, 100, 20, 10), 14)
+        self.assertEqual(figures.least_recovery(1000, 100, 20, 2), 0)
+
     def test_the_bar_is_a_share_or_a_number_whichever_is_more(self):
         self.assertTrue(figures.within(100, 115, 5))
         self.assertFalse(figures.within(100, 116, 5))
