@@ -31,6 +31,9 @@ struct MockCluster {
   void topic(const char* name, int partitions) {
     REQUIRE(rd_kafka_mock_topic_create(cluster.get(), name, partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
   }
+  void leader(const char* topic, int partition, int broker) {
+    REQUIRE(rd_kafka_mock_partition_set_leader(cluster.get(), topic, partition, broker) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
   // kind: "group" or "transaction"
   void coordinator(const char* kind, const char* id, int broker) {
     REQUIRE(rd_kafka_mock_coordinator_set(cluster.get(), kind, id, broker) == RD_KAFKA_RESP_ERR_NO_ERROR);

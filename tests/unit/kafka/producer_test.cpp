@@ -14,7 +14,7 @@ using kafka_test::MockCluster;
 TEST_CASE("a producer does not keep a core busy while its broker takes long to answer") {
   MockCluster kafka;
   kafka.topic("orders", 1);
-  REQUIRE(rd_kafka_mock_partition_set_leader(kafka.cluster.get(), "orders", 0, 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  kafka.leader("orders", 0, 1);
   kafka::ProducerOptions options;
   options.client = kafka.config();
   const auto producer = kafka::Producer::create(options);

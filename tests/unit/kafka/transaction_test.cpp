@@ -39,7 +39,7 @@ struct Kafka : MockCluster {
   Kafka() {
     topic("orders", 1);
     topic("input", 1);
-    REQUIRE(rd_kafka_mock_partition_set_leader(cluster.get(), "orders", 0, 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    leader("orders", 0, 1);
     coordinator("transaction", "writer", 1);
     coordinator("group", "readers", kGone);
   }
