@@ -26,6 +26,7 @@ std::optional<window::Resume> resume_of(const kafka::StartPosition& start) {
   if (start.position < committed.position) resume.progress.rewind = start.position;
   resume.progress.watermark = committed.watermark_us.value_or(window::kNever);
   resume.progress.watermark_before = committed.watermark_before_us.value_or(window::kNever);
+  resume.progress.output = committed.output_watermark_us.value_or(window::kNever);
   return resume;
 }
 

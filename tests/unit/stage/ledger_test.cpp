@@ -319,3 +319,23 @@ TEST_CASE("a stage without windows keeps the watermark that was committed") {
   CHECK(metadata.output_watermark_us == 700);
   CHECK_FALSE(metadata.watermark_before_us);
 }
+
+// Records that only rebuild its open windows change nothing of what is committed: a quiet partition would never promise again.
+TEST_CASE("a stage with windows keeps what it promised to the stages behind it") {
+  Ledger ledger(0, "win");
+  kafka::StartPosition from = start(0, 49);
+  from.committed = kafka::CommitMetadata{};
+  from.committed->windows = "win";
+  from.committed->position = 50;
+  from.committed->watermark_us = 900;
+  from.committed->watermark_before_us = 700;
+  from.committed->output_watermark_us = 800;
+  ledger.assign(from);
+  const auto commits = ledger.commits(true, "", 0);
+  const auto metadata = only(commits);
+  CHECK(commits[0].offset == 49);
+  CHECK(metadata.position == 50);
+  CHECK(metadata.watermark_us == 900);
+  CHECK(metadata.watermark_before_us == 700);
+  CHECK(metadata.output_watermark_us == 800);
+}
