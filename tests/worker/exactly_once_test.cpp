@@ -110,9 +110,10 @@ TEST_CASE("exactly once: Kafka crashes while files are read") {
   WorkerProcess worker(settings, "worker-0");
   REQUIRE(eventually([&] { return source.in() > 0; }));
   KafkaServer::instance().stop(true);
-  REQUIRE(eventually([&] { return worker.get("/readyz").first == 503; }, Duration{60'000}));
+  const bool said = eventually([&] { return worker.get("/readyz").first == 503; }, Duration{60'000});
   KafkaServer::instance().start();
   INFO(worker.log());
+  REQUIRE(said);
   REQUIRE(eventually([&] { return source.in() == total; }, Duration{180'000}));
   CHECK(source.records() == FileSource::expected(total));
   REQUIRE(eventually([&] { return worker.get("/readyz").first == 200; }));
