@@ -33,6 +33,7 @@ TEST_CASE("a producer does not keep a core busy while its broker takes long to a
   write(10);  // under way for two seconds
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   write(10);  // must wait for them
+  delivery->seal();
   const std::clock_t before = std::clock();
   std::this_thread::sleep_for(std::chrono::seconds(1));
   CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 0.3);  // of this process's threads

@@ -27,6 +27,7 @@ struct Writer {
     const kafka::OutRecord record{"key", "value"};
     auto delivery = kafka::Delivery::create();
     REQUIRE(producer->produce("orders", 0, {&record, 1}, delivery, true).value() == 1);
+    delivery->seal();
     REQUIRE(producer->flush(Duration{10'000}));
     const kafka::Commit commit{0, 1, "{}"};
     return producer->commit_transaction("readers", "input", {&commit, 1});
