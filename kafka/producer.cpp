@@ -242,7 +242,9 @@ Result<void> until_done(Duration timeout, const char* what, Call call) {
     const auto left = std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
     ErrorPtr error(call(static_cast<int>(std::max<std::int64_t>(left.count(), 1))));
     if (!error) return {};
-    const bool again = rd_kafka_error_is_retriable(error.get()) != 0;
+    // A conflict, with a commit that goes on in the background, would be one for as long as that lasts.
+    const bool again = rd_kafka_error_is_retriable(error.get()) != 0 &&
+                       rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__CONFLICT;
     if (!again || std::chrono::steady_clock::now() >= deadline) return to_error(std::move(error)).context(what);
   }
 }
@@ -263,9 +265,9 @@ Result<void> Producer::commit_transaction(const TransactionOffsets& offsets) {
     return rd_kafka_send_offsets_to_transaction(impl_->handle.get(), offsets.list.get(), offsets.group.get(), left);
   });
   if (!sent) return sent;
-  // -1: the time that the transaction has left; the library's own advice.
+  // Not -1, although the library says so: it would wait for an absent coordinator without end.
   auto committed = until_done(kTransactionTimeout, "commit the transaction",
-                              [&](int) { return rd_kafka_commit_transaction(impl_->handle.get(), -1); });
+                              [&](int left) { return rd_kafka_commit_transaction(impl_->handle.get(), left); });
   if (committed) impl_->in_transaction = false;
   return committed;
 }
@@ -281,7 +283,8 @@ void Producer::abort_transaction() {
   if (!impl_->in_transaction) return;
   auto aborted = until_done(kAbortPatience, "abort the transaction",
                             [&](int left) { return rd_kafka_abort_transaction(impl_->handle.get(), left); });
-  if (!aborted) log::warn("the broker will abort the transaction", {{"error", aborted.error().message}});
+  if (!aborted)
+    log::warn("the transaction is left to the next producer or the broker", {{"error", aborted.error().message}});
   impl_->in_transaction = false;
 }
 

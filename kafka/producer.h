@@ -71,11 +71,13 @@ class Producer {
   Result<void> init_transactions(Duration timeout);
   bool in_transaction() const;
   // Writes the offsets into the transaction and commits it; nothing may be waiting for its acknowledgement. Blocks up
-  // to the transaction's 10 s.
+  // to the transaction's 10 s for each of the two. When the second takes longer nobody knows yet whether it is
+  // committed: the next producer's init_transactions() settles it.
   Result<void> commit_transaction(const TransactionOffsets& offsets);
   // The same with offsets of a group that nobody joins, and also when nothing was written.
   Result<void> commit_transaction(const std::string& group, const std::string& topic, std::span<const Commit> offsets);
-  // Gives up what the transaction wrote. When it fails, the broker does so later by itself.
+  // Gives up what the transaction wrote, unless it may be committed (above). When it fails, the next producer's
+  // init_transactions() or the broker does so later.
   void abort_transaction();
 
   // Runs due Delivery callbacks on this thread, waiting up to `timeout` for one. Returns how many.

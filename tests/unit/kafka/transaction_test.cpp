@@ -69,3 +69,20 @@ TEST_CASE("a commit gives up within the time of a transaction when its group's c
   CHECK_FALSE(writer.write_and_commit());
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
 }
+
+TEST_CASE("a commit gives up within the time of a transaction when that one's coordinator does not answer") {
+  constexpr std::int16_t kEndTxn = 26;
+  constexpr int kTooLong = 60'000;
+  Kafka kafka;
+  Writer writer(kafka);
+  REQUIRE(writer.write_and_commit());
+  for (int i = 0; i < 10; ++i) {
+    rd_kafka_mock_broker_push_request_error_rtts(kafka.cluster.get(), 1, kEndTxn, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                 kTooLong);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK_FALSE(writer.write_and_commit());
+  writer.producer->abort_transaction();  // not possible any more: at once
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
+  CHECK_FALSE(writer.producer->in_transaction());
+}
