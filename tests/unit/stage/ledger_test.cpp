@@ -320,7 +320,8 @@ TEST_CASE("a stage without windows keeps the watermark that was committed") {
   CHECK_FALSE(metadata.watermark_before_us);
 }
 
-// Records that only rebuild its open windows change nothing of what is committed: a quiet partition would never promise again.
+// Records that only rebuild its open windows change nothing of what is committed: a quiet partition would never promise
+// again.
 TEST_CASE("a stage with windows keeps what it promised to the stages behind it") {
   Ledger ledger(0, "win");
   kafka::StartPosition from = start(0, 49);
