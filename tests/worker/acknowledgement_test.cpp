@@ -1,14 +1,12 @@
 // A broker that takes everything except produced records, which only librdkafka's mock cluster can play.
 #include <doctest/doctest.h>
-#include <librdkafka/rdkafka.h>
-// After rdkafka.h.
-#include <librdkafka/rdkafka_mock.h>
 
 #include <memory>
 
 #include "kafka/admin.h"
 #include "kafka/producer.h"
 #include "stages.h"
+#include "tests/unit/kafka/mock_cluster.h"
 #include "worker_process.h"
 
 using namespace tidegate;
@@ -16,42 +14,20 @@ using namespace tidegate::worker_test;
 
 namespace {
 
-constexpr std::int16_t kProduceRequest = 0;
+struct MockBroker : kafka_test::MockCluster {
+  MockBroker() : MockCluster(1) { rd_kafka_mock_set_controller_id(cluster.get(), 1); }
 
-class MockCluster {
- public:
-  MockCluster() {
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", "127.0.0.1:1", nullptr, 0);  // it never talks to anybody
-    rd_kafka_conf_set(conf, "log_level", "0", nullptr, 0);
-    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
-    cluster_ = rd_kafka_mock_cluster_new(client_, 1);
-    rd_kafka_mock_set_controller_id(cluster_, 1);
-  }
-  ~MockCluster() {
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(client_);
-  }
-  std::string address() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
-  void make_topic(const std::string& name) { rd_kafka_mock_topic_create(cluster_, name.c_str(), 1, 1); }
-  void refuse_records() {
-    std::vector<rd_kafka_resp_err_t> errors(100'000, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
-    rd_kafka_mock_push_request_errors_array(cluster_, kProduceRequest, errors.size(), errors.data());
-  }
-  void take_records() { rd_kafka_mock_clear_request_errors(cluster_, kProduceRequest); }
-
- private:
-  rd_kafka_t* client_;
-  rd_kafka_mock_cluster_t* cluster_;
+  void refuse_records() { answer(std::vector<rd_kafka_resp_err_t>(100'000, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS)); }
+  void take_records() { rd_kafka_mock_clear_request_errors(cluster.get(), kProduce); }
 };
 
 }  // namespace
 
 TEST_CASE("what the broker has not acknowledged is not committed - however the worker ends") {
-  MockCluster mock;
-  for (const char* topic : {"input", "output", "dead"}) mock.make_topic(topic);
+  MockBroker mock;
+  for (const char* topic : {"input", "output", "dead"}) mock.topic(topic, 1);
   kafka::ProducerOptions options;
-  options.client.bootstrap_servers = mock.address();
+  options.client = mock.config();
   auto producer = kafka::Producer::create(options).value();
   const auto delivery = kafka::Delivery::create();
   const std::string value = EvenNumbers::record(2);
@@ -60,7 +36,7 @@ TEST_CASE("what the broker has not acknowledged is not committed - however the w
   delivery->seal();
   REQUIRE(producer->flush(Duration{10'000}));
 
-  Json settings = EvenNumbers::settings(mock.address(), "input", "output", "dead", "group");
+  Json settings = EvenNumbers::settings(mock.config().bootstrap_servers, "input", "output", "dead", "group");
   auto admin = kafka::Admin::connect(options.client).value();
   const auto committed = [&] { return admin->committed("group", "input", 1).value().at(0); };
   const auto problem = [&] {

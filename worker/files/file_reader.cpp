@@ -15,7 +15,7 @@
 namespace tidegate::files {
 namespace {
 
-constexpr const char* memory_limit = "128MB";
+constexpr const char* kMemoryLimit = "128MB";
 constexpr std::string_view kMagic = "PAR1";  // at both ends of a Parquet file
 
 void refuse(Row& row, Error error, std::string summary) {
@@ -140,7 +140,7 @@ Result<std::unique_ptr<FileReader>> open_parquet(const FileReader::File& file, c
   if (auto checked = check_magic(file); !checked) return std::move(checked).error();
   auto table = codec::CsvTable::of(fields, engine::ParquetReader::header(fields));
   if (!table) return std::move(table).error();
-  auto reader = engine::ParquetReader::open(file.path, fields, first, memory_limit);
+  auto reader = engine::ParquetReader::open(file.path, fields, first, kMemoryLimit);
   if (!reader) {
     Error error = reader.error();
     if (error.reason != "Malformed") error.reason = "Waiting";

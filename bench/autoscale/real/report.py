@@ -78,10 +78,13 @@ def table(head, lines):
 
 def said_of_step(law, seen):
     decision, start_up = seen["step"]["decision"], seen["start_up"]
-    at_best = [figures.least_recovery(HIGH, CAPACITY, MOST, asked + start_up) for asked in (0, decision or 0)]
-    return (f"- {law}: asked for more replicas {'never' if decision is None else f'{decision:.1f} s'} after the step; last second in "
-            f"violation {seen['step']['recovery']:.0f} s after it; mean start-up {start_up:.1f} s. With all {MOST} replicas and that start-up "
-            f"it is {at_best[0]:.0f} s at best if asked in the same moment, {at_best[1]:.0f} s if asked then.")
+    said = (f"- {law}: asked for more replicas {'never' if decision is None else f'{decision:.1f} s'} after the step; last second in "
+            f"violation {seen['step']['recovery']:.0f} s after it; mean start-up {start_up:.1f} s.")
+    if decision is None:
+        return said
+    at_once, then = (figures.least_recovery(HIGH, CAPACITY, MOST, asked + start_up) for asked in (0, decision))
+    return (f"{said} With all {MOST} replicas and that start-up it is {at_once:.0f} s at best if asked in the same moment, {then:.0f} s if asked "
+            "then.")
 
 
 def text(runs):

@@ -2,46 +2,25 @@
 #include "worker/sinks/kafka_sink.h"
 
 #include <doctest/doctest.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <vector>
+
+#include "tests/unit/kafka/mock_cluster.h"
 
 using namespace tidegate;
 using namespace tidegate::sinks;
 
 namespace {
 
-class MockKafka {
- public:
-  MockKafka() {
-    char words[256];
-    handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), words, sizeof words);
-    cluster_ = rd_kafka_mock_cluster_new(handle_, 1);
-    rd_kafka_mock_topic_create(cluster_, "copies", 1, 1);
-  }
-  ~MockKafka() {
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(handle_);
-  }
-  MockKafka(const MockKafka&) = delete;
-  MockKafka& operator=(const MockKafka&) = delete;
+struct MockKafka : kafka_test::MockCluster {
+  MockKafka() : MockCluster(1) { MockCluster::topic("copies", 1); }
 
   stage::OtherKafka topic(const std::string& name = "copies") const {
     stage::OtherKafka target;
-    target.client.bootstrap_servers = rd_kafka_mock_cluster_bootstraps(cluster_);
+    target.client = config();
     target.topic = name;
     return target;
   }
-  // What the next produce requests are answered with.
-  void answer(const std::vector<rd_kafka_resp_err_t>& codes) {
-    constexpr std::int16_t produce = 0;
-    rd_kafka_mock_push_request_errors_array(cluster_, produce, codes.size(), codes.data());
-  }
-
- private:
-  rd_kafka_t* handle_ = nullptr;
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
 };
 
 std::vector<kafka::Record> records(int count) {
