@@ -13,6 +13,7 @@ constexpr double kTrendGain = 0.05;
 constexpr double kDeviationGain = 0.05;
 constexpr double kDoubt = 0.08;  // part of the deviation that a trend must exceed: noise has trends too
 constexpr double kSurprise = 0.25;
+constexpr double kLongestStandstill = 15;  // seconds with what came after it; a longer one is a change of the rate
 
 }  // namespace
 
@@ -35,6 +36,7 @@ void RateForecast::follow(double rate, double seconds) {
     return;
   }
   const double expected = std::max(0.0, level_ + trend_ * seconds);
+  rate = without_arrears(rate, seconds, expected);
   const bool surprising = std::abs(rate - expected) > kSurprise * std::max(expected, 1e-9);
   if (surprising) {
     const bool confirmed = surprise_ && (*surprise_ > expected) == (rate > expected);
@@ -52,6 +54,22 @@ void RateForecast::follow(double rate, double seconds) {
   const double before = level_;
   level_ = expected + kLevelGain * (rate - expected);
   trend_ += kTrendGain * ((level_ - before) / seconds - trend_);
+}
+
+double RateForecast::without_arrears(double rate, double seconds, double expected) {
+  if (!standstill_ && rate < (1 - kSurprise) * expected) standstill_ = Standstill{expected};
+  if (!standstill_) return rate;
+  standstill_->age += seconds;
+  if (standstill_->age > kLongestStandstill) {
+    standstill_.reset();
+    return rate;
+  }
+  const double above = (rate - standstill_->usual) * seconds;
+  const double repaid = std::min(above, standstill_->withheld);
+  standstill_->withheld -= repaid;  // below the usual rate it grows
+  if (repaid < 0) return rate;
+  if (standstill_->withheld <= 0) standstill_.reset();
+  return rate - repaid / seconds;
 }
 
 double RateForecast::ahead(double seconds) const {

@@ -25,6 +25,13 @@ class RateForecast {
 
  private:
   void follow(double rate, double seconds);
+  double without_arrears(double rate, double seconds, double expected);
+
+  struct Standstill {
+    double usual = 0;  // the rate before it
+    double age = 0;    // seconds since it began
+    double withheld = 0;
+  };
 
   std::optional<double> at_;
   double total_ = 0;
@@ -33,6 +40,7 @@ class RateForecast {
   double trend_ = 0;
   double deviation_ = 0;            // mean distance of a rate from what was expected
   std::optional<double> surprise_;  // a rate that waits for confirmation
+  std::optional<Standstill> standstill_;
 };
 
 }  // namespace tidegate::autoscaler

@@ -6,12 +6,14 @@ usage: feed.py --url URL --file FILE [--speed ROWS_PER_SECOND] [--limit ROWS] [-
 import argparse
 import http.client
 import json
+import math
 import sys
 import threading
 import time
 import urllib.parse
 
-BATCH = 1000  # lines per request: about 200 kB, far below the intake's limit of 8 MiB
+BATCH = 1000  # lines per request at most: about 200 kB, far below the intake's limit of 8 MiB
+REQUESTS_PER_SECOND = 10  # at least, where a speed is asked for: fewer would make a slow feed come in bursts
 
 
 class Feed:
@@ -34,11 +36,12 @@ class Feed:
     def run(self, lines):
         """Sends all lines; an error is kept in self.error and raised."""
         try:
+            batch = min(BATCH, math.ceil(self.speed / REQUESTS_PER_SECOND)) if self.speed else BATCH
             began = None  # when the first batch was taken: waiting for the intake to appear is not made up for
-            for start in range(0, len(lines), BATCH):
+            for start in range(0, len(lines), batch):
                 if self.speed and began is not None:
                     time.sleep(max(0.0, began + start / self.speed - time.monotonic()))
-                self._deliver(lines[start:start + BATCH])
+                self._deliver(lines[start:start + batch])
                 began = began or time.monotonic()
         except Exception as error:
             self.error = error

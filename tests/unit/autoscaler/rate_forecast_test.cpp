@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <utility>
 
 using tidegate::autoscaler::RateForecast;
@@ -45,6 +46,38 @@ TEST_CASE("a client that stutters is no change of the rate") {
   feed(forecast, now, total, 1, 200);
   feed(forecast, now, total, 5, 100);
   CHECK(forecast.level() == doctest::Approx(100));
+}
+
+TEST_CASE("the burst after a standstill is no change of the rate") {
+  RateForecast forecast;
+  double now = 0, total = 0;
+  feed(forecast, now, total, 20, 100);
+  feed(forecast, now, total, 4, 0);
+  double most = 0;
+  for (const double rate : {230.0, 250.0, 220.0, 100.0, 100.0}) {  // all that was held back and what comes anyway
+    feed(forecast, now, total, 1, rate);
+    most = std::max(most, forecast.level());
+  }
+  CHECK(most < 125);
+  CHECK(forecast.level() == doctest::Approx(100).epsilon(0.05));
+}
+
+TEST_CASE("a step right after a standstill is seen once what that held back is through") {
+  RateForecast forecast;
+  double now = 0, total = 0;
+  feed(forecast, now, total, 20, 100);
+  feed(forecast, now, total, 4, 0);
+  feed(forecast, now, total, 3, 1000);
+  CHECK(forecast.level() == doctest::Approx(1000));
+}
+
+TEST_CASE("a rate that was lower for long withholds nothing") {
+  RateForecast forecast;
+  double now = 0, total = 0;
+  feed(forecast, now, total, 20, 100);
+  feed(forecast, now, total, 20, 0);
+  feed(forecast, now, total, 2, 200);
+  CHECK(forecast.level() == doctest::Approx(200));
 }
 
 TEST_CASE("a ramp is extrapolated upwards but not downwards") {
