@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <thread>
 
 #include "common/base/text.h"
 
@@ -29,12 +30,23 @@ Outcome measure(std::vector<std::string> command, const std::function<void(pid_t
     execv(arguments[0], arguments.data());
     _exit(127);
   }
+  long peak = 0;
+  // wait4() counts what this process itself had when it forked, so: looked at while it runs.
+  std::jthread look([&](const std::stop_token& stop) {
+    for (; !stop.stop_requested(); std::this_thread::sleep_for(std::chrono::milliseconds(20))) {
+      if (const long now = peak_mib(pid); now > 0) peak = now;
+    }
+  });
   try {
     meanwhile(pid);
   } catch (...) {
     kill(pid, SIGKILL);
     throw;
   }
+  siginfo_t ended{};
+  waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT);
+  look.request_stop();
+  look.join();
   int status = 0;
   rusage usage{};
   wait4(pid, &status, 0, &usage);
@@ -43,7 +55,7 @@ Outcome measure(std::vector<std::string> command, const std::function<void(pid_t
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  return {seconds(usage.ru_utime) + seconds(usage.ru_stime), wall.count(), usage.ru_maxrss / 1024};
+  return {seconds(usage.ru_utime) + seconds(usage.ru_stime), wall.count(), peak};
 }
 
 double cpu_seconds(pid_t pid) {
@@ -59,7 +71,8 @@ double cpu_seconds(pid_t pid) {
 
 long peak_mib(pid_t pid) {
   const std::string status = contents(cat("/proc/", std::to_string(pid), "/status"));
-  return std::stol(status.substr(status.find("VmHWM:") + 6)) / 1024;
+  const std::size_t peak = status.find("VmHWM:");  // not there once it has ended
+  return peak == std::string::npos ? 0 : std::stol(status.substr(peak + 6)) / 1024;
 }
 
 std::string contents(const std::string& path) {

@@ -22,13 +22,13 @@ T must(Result<T> result) {
 struct Outcome {
   double cpu_seconds = 0;  // user and system
   double wall_seconds = 0;
-  long max_rss_mib = 0;
+  long peak_mib = 0;  // of resident memory
 };
 
 // Runs a program to its end; `meanwhile` may have to end it. BENCH_VERBOSE shows what it writes to stderr.
 Outcome measure(std::vector<std::string> command, const std::function<void(pid_t)>& meanwhile);
 
-// Of all threads of a process that runs.
+// Of all threads of a process that runs. The most memory it had is 0 once it has ended.
 double cpu_seconds(pid_t pid);
 long peak_mib(pid_t pid);
 

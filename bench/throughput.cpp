@@ -116,7 +116,7 @@ class Bench {
     const double before = cpu_seconds(pid);
     Outcome outcome = measure({BENCH_FLINK "/cluster", "run", folder_, file}, [](pid_t) {});
     outcome.cpu_seconds = cpu_seconds(pid) - before;
-    outcome.max_rss_mib = peak_mib(pid);
+    outcome.peak_mib = peak_mib(pid);
     return outcome;
   }
 
@@ -244,7 +244,8 @@ class Bench {
 struct Contender {
   std::string name;
   std::function<Outcome(const std::string& output)> run;
-  std::vector<double> rates = {};  // million events per CPU-second, one a round
+  std::vector<double> rates = {};   // million events per CPU-second, one a round
+  std::vector<double> memory = {};  // MiB, one a round
 };
 
 std::vector<double> ratios(const Contender& ours, const Contender& theirs) {
@@ -264,8 +265,9 @@ void compete(Bench& bench, const Job& job, std::vector<Contender>& contenders, s
       const Content content = bench.content(topic);
       bench.remove(topic);
       contender.rates.push_back(static_cast<double>(events) / outcome.cpu_seconds / 1e6);
+      contender.memory.push_back(static_cast<double>(outcome.peak_mib));
       std::printf("%s, round %d: %-16s %.3f (%.1f s, %ld MiB), %llu rows\n", job.name.c_str(), round,
-                  contender.name.c_str(), contender.rates.back(), outcome.wall_seconds, outcome.max_rss_mib,
+                  contender.name.c_str(), contender.rates.back(), outcome.wall_seconds, outcome.peak_mib,
                   static_cast<unsigned long long>(content.records));
       std::fflush(stdout);
       if (!expected) expected = content;
@@ -284,6 +286,7 @@ void report(const Job& job, const std::vector<Contender>& contenders) {
   for (std::size_t i = 1; i < contenders.size(); ++i) {
     bench::report(cat(contenders[0].name, " / ", contenders[i].name), ratios(contenders[0], contenders[i]));
   }
+  for (const Contender& contender : contenders) bench::report(contender.name + ", MiB of memory", contender.memory);
   std::printf("\n");
 }
 
