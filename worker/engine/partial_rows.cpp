@@ -11,6 +11,11 @@ namespace {
 
 using window::Micros;
 
+// To group the rows of a batch pays where it leaves at most that part of them. Keys change: it is tried again after so
+// many batches without.
+constexpr double kWorthwhile = 0.5;
+constexpr int kWithout = 100;
+
 class PartialRows final : public WindowRows {
  public:
   PartialRows(const WindowTable& table, const window::Resume& resume)
@@ -20,18 +25,24 @@ class PartialRows final : public WindowRows {
         name_(cat("tidegate.\"", plain_name(), "\"")) {}
 
   bool late(Micros time, Micros watermark) const override { return panes_.late(time, watermark); }
-  std::int64_t add(const Arrival& arrival) override { return panes_.add(arrival); }
+  std::int64_t add(const Arrival& arrival) override {
+    ++arrived_;
+    return panes_.add(arrival);
+  }
 
   Result<void> keep() override {
     if (!made_) {
-      if (auto done = empty(); !done) return done;
-      made_ = true;
-      if (const auto error = table_.database.prepare(cat("INSERT INTO ", name_, " ", partials_.fold()), insert_)) {
-        return Error{"EngineFailed", error->message};
-      }
+      if (auto done = make(); !done) return done;
     }
-    const auto rows = table_.database.run(insert_);
+    arrived_ = 0;
+    const bool fold = without_ == 0;
+    const auto rows = table_.database.run(fold ? insert_folded_ : insert_each_);
     if (!rows) return rows.error();
+    if (!fold) {
+      --without_;
+    } else if (static_cast<double>(*rows) > kWorthwhile * static_cast<double>(arrived_)) {
+      without_ = kWithout;
+    }
     stored_ += *rows;
     return stored_ < std::max(table_.merge_rows, 2 * merged_) ? Result<void>() : merge("");
   }
@@ -59,6 +70,18 @@ class PartialRows final : public WindowRows {
  private:
   std::string plain_name() const { return cat("partial_", std::to_string(table_.partition)); }
 
+  Result<void> make() {
+    if (auto done = empty(); !done) return done;
+    made_ = true;
+    if (auto done = prepare_insert(partials_.fold(), insert_folded_); !done) return done;
+    return prepare_insert(partials_.each(), insert_each_);
+  }
+
+  Result<void> prepare_insert(const std::string& rows, Statement& statement) {
+    const auto error = table_.database.prepare(cat("INSERT INTO ", name_, " ", rows), statement);
+    return error ? Error{"EngineFailed", error->message} : Result<void>();
+  }
+
   Result<void> empty() {
     stored_ = merged_ = 0;
     return table_.database.execute(cat("CREATE OR REPLACE TABLE ", name_, " AS FROM ", Partials::kNone));
@@ -83,10 +106,13 @@ class PartialRows final : public WindowRows {
   const Partials& partials_;
   Panes panes_;
   std::string name_;
-  Statement insert_;
+  Statement insert_folded_;
+  Statement insert_each_;
   bool made_ = false;
-  std::int64_t stored_ = 0;  // rows in the table
-  std::int64_t merged_ = 0;  // of those, when they were merged last
+  std::int64_t arrived_ = 0;  // of the running batch
+  int without_ = 0;           // that many batches more without grouping
+  std::int64_t stored_ = 0;   // rows in the table
+  std::int64_t merged_ = 0;   // of those, when they were merged last
 };
 
 }  // namespace

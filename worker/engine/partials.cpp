@@ -47,6 +47,49 @@ Json named(Json node, const std::string& alias) {
   return node;
 }
 
+Json constant(int value) {
+  return Json::object({{"class", "CONSTANT"},
+                       {"type", "VALUE_CONSTANT"},
+                       {"alias", ""},
+                       {"query_location", 0},
+                       {"value", Json::object({{"type", Json::object({{"id", "INTEGER"}, {"type_info", Json()}})},
+                                               {"is_null", false},
+                                               {"value", value}})}});
+}
+
+Json null() {
+  Json node = constant(0);
+  node["value"] = Json::object({{"type", Json::object({{"id", "NULL"}, {"type_info", Json()}})}, {"is_null", true}});
+  return node;
+}
+
+Json when(const Json& condition, const Json& then, const Json& otherwise) {
+  return Json::object({{"class", "CASE"},
+                       {"type", "CASE_EXPR"},
+                       {"alias", ""},
+                       {"query_location", 0},
+                       {"case_checks", Json::array({Json::object({{"when_expr", condition}, {"then_expr", then}})})},
+                       {"else_expr", otherwise}});
+}
+
+Json is_not_null(const Json& node) {
+  return Json::object({{"class", "OPERATOR"},
+                       {"type", "OPERATOR_IS_NOT_NULL"},
+                       {"alias", ""},
+                       {"query_location", 0},
+                       {"children", Json::array({node})}});
+}
+
+// What an aggregate is of one row alone, but for its type.
+Json of_one_row(const Json& node) {
+  const std::string function = lower(node.get("function_name").as_string());
+  Json value = function == "count_star" ? constant(1) : node.get("children").items().front();
+  if (const Json& filter = node.get("filter"); !filter.is_null()) value = when(filter, value, null());
+  if (function == "count_if") return when(value, constant(1), constant(0));
+  if (function.starts_with("count")) return when(is_not_null(value), constant(1), constant(0));
+  return value;
+}
+
 }  // namespace
 
 // Reads the syntax tree once; `possible_` turns false at what cannot be taken apart.
@@ -61,9 +104,10 @@ class PartialsBuilder {
     }
   }
 
-  // The two queries as trees; nothing when the query needs its rows.
+  // The queries as trees; nothing when the query needs its rows.
   struct Trees {
     Json fold;
+    Json each;
     Json finish;
   };
   std::optional<Trees> build(Partials& partials) {
@@ -96,24 +140,33 @@ class PartialsBuilder {
     for (std::size_t g = 0; g < groups_.size(); ++g) results.push_back(named(groups_[g], name_of_group(g)));
     results.push_back(named(column(Input::kNumber), Partials::kPane));
     groups.push_back(column(Input::kNumber));
+    Json of_rows = results;
     for (std::size_t a = 0; a < aggregates_.size(); ++a) {
-      for (Json& part : parts(a, partials)) results.push_back(std::move(part));
+      for (Json& part : parts(a, partials)) {
+        of_rows.push_back(named(of_one_row(part), part.get("alias").as_string()));
+        results.push_back(std::move(part));
+      }
     }
     results.push_back(named(count_star(), kRows));
+    of_rows.push_back(named(constant(1), kRows));
     partials.columns_.push_back({kRows, cat("CAST(sum(", quoted(kRows), ") AS BIGINT)")});
     take_apart(select_.get("where_clause"));
-    fold["select_list"] = std::move(results);
     fold["having"] = Json();
-    Json set = Json::Array{};
-    for (std::size_t g = 0; g < groups.items().size(); ++g) set.push_back(g);
-    fold["group_sets"] = Json::array({std::move(set)});
     const Json& from = select_.get("from_table");
     fold["from_table"]["alias"] = from.get("alias").as_string().empty() ? from.get("table_name") : from.get("alias");
     fold["from_table"]["schema_name"] = "tidegate";
     fold["from_table"]["table_name"] = Partials::kRecords;
+    Json each = fold;
+    each["select_list"] = std::move(of_rows);
+    each["group_expressions"] = Json::Array{};
+    each["group_sets"] = Json::Array{};
+    fold["select_list"] = std::move(results);
+    Json set = Json::Array{};
+    for (std::size_t g = 0; g < groups.items().size(); ++g) set.push_back(g);
+    fold["group_sets"] = Json::array({std::move(set)});
     fold["group_expressions"] = std::move(groups);
     if (!possible_ || (!partials.grouped_ && aggregates_.empty())) return std::nullopt;
-    return Trees{std::move(fold), std::move(finish)};
+    return Trees{std::move(fold), std::move(each), std::move(finish)};
   }
 
  private:
@@ -217,6 +270,10 @@ class PartialsBuilder {
       partials.aggregates_.push_back({name, cat("CAST(sum(", quoted(name), ") AS DOUBLE) / sum(", quoted(count), ")")});
       return {named(std::move(sum), name), named(std::move(counted), count)};
     }
+    if (function == "count_star" && node.get("filter").is_null()) {  // what is there anyway
+      partials.aggregates_.push_back({name, cat("CAST(coalesce(sum(", quoted(kRows), "), 0) AS BIGINT)")});
+      return {};
+    }
     std::string merge = cat(function, "(", quoted(name), ")");
     if (function.starts_with("count")) merge = cat("coalesce(sum(", quoted(name), "), 0)");
     if (function == "count" || function == "count_star") merge = cat("CAST(", merge, " AS BIGINT)");
@@ -243,9 +300,11 @@ std::optional<Partials> Partials::of(Database& database, const Query& query, con
     return sql_of(database, Json::object({{"error", false}, {"statements", Json::array({statement})}}).dump());
   };
   auto fold = sql(std::move(trees->fold));
+  auto each = sql(std::move(trees->each));
   auto finish = sql(std::move(trees->finish));
-  if (!fold || !finish) return std::nullopt;
+  if (!fold || !each || !finish) return std::nullopt;
   partials.fold_ = *std::move(fold);
+  partials.each_ = *std::move(each);
   partials.finish_ = *std::move(finish);
   return partials;
 }

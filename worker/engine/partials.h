@@ -29,6 +29,8 @@ class Partials {
   // A query over kRecords, the rows of the running batch with the number of their pane as Input::kNumber: their partial
   // results.
   const std::string& fold() const { return fold_; }
+  // The same without grouping, each row as a partial result of its own: for groups so small that it does not pay.
+  const std::string& each() const { return each_; }
   // `from`: a table or subquery of partial results. At most one row of each group and pane.
   std::string merged(const std::string& from) const;
   // What finish() sees under the name of the topic: groups with their final aggregates, window_start and window_end.
@@ -49,6 +51,7 @@ class Partials {
   };
 
   std::string fold_;
+  std::string each_;
   std::string finish_;
   bool grouped_ = false;  // else there is one row even where no row is
   std::vector<std::string> groups_;

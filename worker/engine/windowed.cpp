@@ -173,6 +173,8 @@ bool WindowedEngine::Impl::gives_the_same(const Partials& made) {
   std::vector<Failure> nothing;
   input.set({}, {}, 0, 0, nothing);
   if (!database.execute(cat("CREATE TABLE ", Partials::kNone, " AS ", made.fold()))) return false;
+  Statement each;
+  if (database.prepare(cat("INSERT INTO ", Partials::kNone, " ", made.each()), each)) return false;
   const std::string merged = cat("(", made.merged(Partials::kNone), ")");
   Statement statement;
   if (!show(made.final_rows(merged, Span{0, 0}.columns()))) return false;
