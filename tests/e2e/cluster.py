@@ -18,6 +18,7 @@ from memory import group_of  # noqa: E402
 SHARED = "e2e-shared"  # a PostgreSQL and a Kafka that most cases use
 DSN = "postgresql://tidegate:tidegate-demo@postgres." + SHARED + "/{}"
 SHARED_KAFKA = f"shared-kafka.{SHARED}:9092"
+SCRATCH = tempfile.TemporaryDirectory(prefix="tidegate-e2e-")  # gone when the tests end
 
 
 def run(*command, check=True, text=None, timeout=180):
@@ -34,7 +35,7 @@ def on_host(*command, **options):
                timeout=300, **options)
 
 
-def until(what, probe, timeout=60, every=0.4):
+def until(what, probe, timeout=60, every=0.6):
     """What probe() returns once it is true; an exception of it counts as not yet."""
     deadline = time.monotonic() + timeout
     last = None
@@ -145,7 +146,7 @@ def user(space, name, role=None):
         space.kubectl("create", "rolebinding", name, f"--clusterrole={role}", f"--serviceaccount={space.name}:{name}")
     config = json.loads(run("kubectl", "config", "view", "--raw", "--minify", "-o", "json"))
     config["users"] = [{"name": config["users"][0]["name"], "user": {"token": space.kubectl("create", "token", name).strip()}}]
-    path = pathlib.Path(tempfile.mkdtemp(prefix="tidegate-user-")) / "kubeconfig"
+    path = pathlib.Path(SCRATCH.name) / f"{space.name}-{name}"
     path.write_text(json.dumps(config))
     return str(path)
 

@@ -26,7 +26,7 @@ def commands():
 
 def environment(space):
     """Where `helm` is that of the cluster, and `kubectl` works in the namespace."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="tidegate-readme-"))
+    folder = pathlib.Path(tempfile.mkdtemp(dir=cluster.SCRATCH.name))
     (folder / "helm").write_text(f'#!/bin/sh\nexec {ROOT}/dev/helm "$@"\n')
     (folder / "helm").chmod(0o755)
     (folder / "kubeconfig").write_text(cluster.run("kubectl", "config", "view", "--raw", "--minify"))

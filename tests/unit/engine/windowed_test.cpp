@@ -13,7 +13,7 @@
 
 #include "common/base/text.h"
 #include "kafka/murmur2.h"
-#include "tests/unit/engine/stride.h"
+#include "tests/unit/stride.h"
 #include "worker/codec/calendar.h"
 #include "worker/engine/database.h"
 #include "worker/engine/input.h"
@@ -393,16 +393,18 @@ TEST_CASE("of many rows as many partial results are kept as there are groups") {
 
 TEST_CASE("results are the same whether the rows of a batch were grouped or not") {
   for (const char* filter : {"", "FILTER (cents % 3 = 0)", "FILTER (cents < 0)", "FILTER (NULLIF(cents, 5) > 2)"}) {
+    std::string sql = "SELECT card";
     for (const char* aggregate : {"count(*)", "count(NULLIF(cents, 4))", "count_if(cents > 10)", "sum(cents)",
                                   "sum(cents * 0.25)", "sum(CAST(cents AS DECIMAL(9, 2)))", "avg(NULLIF(cents, 7))",
                                   "min(note)", "max(cents)", "bool_and(cents > 3)", "bool_or(NULLIF(cents, 9) > 30)"}) {
-      const std::string sql = cat("SELECT card, ", aggregate, " ", filter, " AS x FROM payments GROUP BY card");
-      CAPTURE(sql);
-      const Folded apart = folded(sql, 40), grouped = folded(sql, 40, "7", 40);
-      CHECK(apart.error.message.empty());
-      CHECK(apart.rows.size() == 2);
-      CHECK(join(apart.rows, "\n") == join(grouped.rows, "\n"));
+      sql += cat(", ", aggregate, " ", filter, " AS \"", aggregate, "\"");
     }
+    sql += " FROM payments GROUP BY card";
+    CAPTURE(sql);
+    const Folded apart = folded(sql, 40), grouped = folded(sql, 40, "7", 40);
+    CHECK(apart.error.message.empty());
+    CHECK(apart.rows.size() == 2);
+    CHECK(join(apart.rows, "\n") == join(grouped.rows, "\n"));
   }
 }
 
