@@ -104,7 +104,6 @@ fmt: ## formats the C++ sources
 
 .PHONY: lint
 lint: ## formatting and shell scripts
-	@dev/setup build
+	@dev/setup lint
 	@clang-format --dry-run -Werror $(SOURCES)
-	@command -v shellcheck >/dev/null || { echo "lint: install shellcheck" >&2; exit 1; }
 	@shellcheck -x $(sort $(SCRIPTS))

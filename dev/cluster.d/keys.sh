@@ -7,7 +7,7 @@ write_keys() {
   mkdir -p "$state/keys"
   (
     trap '[ $? = 0 ] || tail -3 "$state/log/keys.log" >&9' EXIT
-    cd "$state/keys"
+    cd "$state/keys" || exit
     new_key ca
     openssl req -x509 -new -key ca.key -out ca.crt -days 3650 -subj "/CN=tidegate-$name"
     new_key service-accounts
