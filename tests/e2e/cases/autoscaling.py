@@ -19,7 +19,7 @@ def test_a_rising_load_gets_replicas_and_nothing_is_lost(space):
     tide = Pipeline(space, "tide")
     tide.wait_ready(120)
     finish_feed(tide.feed_beside(rows(0, 6000), speed=300))
-    assert replicas(space) < 4  # else what follows would prove nothing
+    assert replicas(space) <= 2  # one is enough, unless the machine made the feed come in bursts
     feed = tide.feed_beside(rows(6000, 60_000), speed=1500)
     until("replicas for the new load", lambda: replicas(space) >= 4, 30)
     finish_feed(feed)

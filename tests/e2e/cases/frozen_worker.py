@@ -14,7 +14,7 @@ def test_a_frozen_worker_is_named_within_fifteen_seconds(space):
     space.apply(payments("freeze", space))
     freeze = Pipeline(space, "freeze")
     freeze.wait_ready()
-    feed = freeze.feed_beside(rows(0, 25_000), speed=1000)
+    feed = freeze.feed_beside(rows(0, 40_000), speed=1000)
     until("records flow", lambda: picked(space) > 1000, 60)
     freeze.wait_ready(30)
     [pod] = space.stage_pods("freeze", "pick")
@@ -31,5 +31,5 @@ def test_a_frozen_worker_is_named_within_fifteen_seconds(space):
     freeze.wait_ready(60)
     recovered = time.monotonic() - began
     finish_feed(feed)
-    until("every row is there", lambda: picked(space) == 25_000, 60)
+    until("every row is there", lambda: picked(space) == 40_000, 60)
     return f"seen after {took:.1f} s, Ready again {recovered:.1f} s after it went on"

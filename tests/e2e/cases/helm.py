@@ -38,7 +38,7 @@ def test_upgrade_with_helm_4(space):
     calm = Pipeline(space, "calm")
     calm.wait_ready()
     space.before = data_pods(space)
-    space.feed = calm.feed_beside(rows(0, 40_000), speed=1000)
+    space.feed = calm.feed_beside(rows(0, 60_000), speed=1000)
     before = operator_uids()
     # To Kubernetes another image, which would roll every data pod, were they not pinned.
     install(4, "--set", "image.repository=tidegate/tidegate", "--set", "worker.image=docker.io/tidegate/tidegate:dev", "--set", "logLevel=debug")
@@ -66,7 +66,7 @@ def test_install_and_upgrade_with_helm_3(space):
     install(3)
     install(3, "--set", "logLevel=debug")
     finish_feed(space.feed)
-    until("every row is there", lambda: picked(space) == 40_000, 60)
+    until("every row is there", lambda: picked(space) == 60_000, 60)
     Pipeline(space, "calm").wait_ready(60)
     assert data_pods(space) == space.before
     helm_test(3)

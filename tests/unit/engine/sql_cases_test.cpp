@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/base/text.h"
-#include "tests/unit/stride.h"
+#include "tests/unit/engine/stride.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/table.h"
 

@@ -13,7 +13,7 @@
 
 #include "common/base/text.h"
 #include "kafka/murmur2.h"
-#include "tests/unit/stride.h"
+#include "tests/unit/engine/stride.h"
 #include "worker/codec/calendar.h"
 #include "worker/engine/database.h"
 #include "worker/engine/input.h"
