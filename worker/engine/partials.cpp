@@ -34,12 +34,15 @@ bool is_of_window(std::string_view column) {
   return column == "window_start" || column == "window_end";
 }
 
+// What all expressions of a syntax tree have.
+Json expression(const char* kind, const char* type) {
+  return Json::object({{"class", kind}, {"type", type}, {"alias", ""}, {"query_location", 0}});
+}
+
 Json column(const std::string& name) {
-  return Json::object({{"class", "COLUMN_REF"},
-                       {"type", "COLUMN_REF"},
-                       {"alias", ""},
-                       {"query_location", 0},
-                       {"column_names", Json::array({Json(name)})}});
+  Json node = expression("COLUMN_REF", "COLUMN_REF");
+  node["column_names"] = Json::array({Json(name)});
+  return node;
 }
 
 Json named(Json node, const std::string& alias) {
@@ -47,46 +50,44 @@ Json named(Json node, const std::string& alias) {
   return node;
 }
 
-Json constant(int value) {
-  return Json::object({{"class", "CONSTANT"},
-                       {"type", "VALUE_CONSTANT"},
-                       {"alias", ""},
-                       {"query_location", 0},
-                       {"value", Json::object({{"type", Json::object({{"id", "INTEGER"}, {"type_info", Json()}})},
-                                               {"is_null", false},
-                                               {"value", value}})}});
+// Without a value yet.
+Json constant(const char* type) {
+  Json node = expression("CONSTANT", "VALUE_CONSTANT");
+  node["value"] = Json::object({{"type", Json::object({{"id", type}, {"type_info", Json()}})}, {"is_null", true}});
+  return node;
 }
 
 Json null() {
-  Json node = constant(0);
-  node["value"] = Json::object({{"type", Json::object({{"id", "NULL"}, {"type_info", Json()}})}, {"is_null", true}});
+  return constant("NULL");
+}
+
+Json integer(int value) {
+  Json node = constant("INTEGER");
+  node["value"]["is_null"] = false;
+  node["value"]["value"] = value;
   return node;
 }
 
 Json when(const Json& condition, const Json& then, const Json& otherwise) {
-  return Json::object({{"class", "CASE"},
-                       {"type", "CASE_EXPR"},
-                       {"alias", ""},
-                       {"query_location", 0},
-                       {"case_checks", Json::array({Json::object({{"when_expr", condition}, {"then_expr", then}})})},
-                       {"else_expr", otherwise}});
+  Json node = expression("CASE", "CASE_EXPR");
+  node["case_checks"] = Json::array({Json::object({{"when_expr", condition}, {"then_expr", then}})});
+  node["else_expr"] = otherwise;
+  return node;
 }
 
-Json is_not_null(const Json& node) {
-  return Json::object({{"class", "OPERATOR"},
-                       {"type", "OPERATOR_IS_NOT_NULL"},
-                       {"alias", ""},
-                       {"query_location", 0},
-                       {"children", Json::array({node})}});
+Json is_not_null(const Json& operand) {
+  Json node = expression("OPERATOR", "OPERATOR_IS_NOT_NULL");
+  node["children"] = Json::array({operand});
+  return node;
 }
 
 // What an aggregate is of one row alone, but for its type.
 Json of_one_row(const Json& node) {
   const std::string function = lower(node.get("function_name").as_string());
-  Json value = function == "count_star" ? constant(1) : node.get("children").items().front();
+  Json value = function == "count_star" ? integer(1) : node.get("children").items().front();
   if (const Json& filter = node.get("filter"); !filter.is_null()) value = when(filter, value, null());
-  if (function == "count_if") return when(value, constant(1), constant(0));
-  if (function.starts_with("count")) return when(is_not_null(value), constant(1), constant(0));
+  if (function == "count_if") return when(value, integer(1), integer(0));
+  if (function.starts_with("count")) return when(is_not_null(value), integer(1), integer(0));
   return value;
 }
 
@@ -148,7 +149,7 @@ class PartialsBuilder {
       }
     }
     results.push_back(named(count_star(), kRows));
-    of_rows.push_back(named(constant(1), kRows));
+    of_rows.push_back(named(integer(1), kRows));
     partials.columns_.push_back({kRows, cat("CAST(sum(", quoted(kRows), ") AS BIGINT)")});
     take_apart(select_.get("where_clause"));
     fold["having"] = Json();
@@ -239,19 +240,17 @@ class PartialsBuilder {
   static std::string name_of_aggregate(std::size_t number) { return cat("tidegate result ", std::to_string(number)); }
 
   static Json count_star() {
-    return Json::object({{"class", "FUNCTION"},
-                         {"type", "FUNCTION"},
-                         {"alias", ""},
-                         {"query_location", 0},
-                         {"function_name", "count_star"},
-                         {"schema", ""},
-                         {"catalog", ""},
-                         {"children", Json::Array{}},
-                         {"filter", Json()},
-                         {"order_bys", Json::object({{"type", "ORDER_MODIFIER"}, {"orders", Json::Array{}}})},
-                         {"distinct", false},
-                         {"is_operator", false},
-                         {"export_state", false}});
+    Json node = expression("FUNCTION", "FUNCTION");
+    node["function_name"] = "count_star";
+    node["schema"] = "";
+    node["catalog"] = "";
+    node["children"] = Json::Array{};
+    node["filter"] = Json();
+    node["order_bys"] = Json::object({{"type", "ORDER_MODIFIER"}, {"orders", Json::Array{}}});
+    node["distinct"] = false;
+    node["is_operator"] = false;
+    node["export_state"] = false;
+    return node;
   }
 
   // The columns of an aggregate in a row of partial results, and what is made of them.

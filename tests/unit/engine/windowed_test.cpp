@@ -404,6 +404,8 @@ TEST_CASE("results are the same whether the rows of a batch were grouped or not"
     const Folded apart = folded(sql, 40), grouped = folded(sql, 40, "7", 40);
     CHECK(apart.error.message.empty());
     CHECK(apart.rows.size() == 2);
+    CHECK(apart.held < 20);    // partial results, merged
+    CHECK(grouped.held == 2);  // one of each card
     CHECK(join(apart.rows, "\n") == join(grouped.rows, "\n"));
   }
 }
