@@ -114,6 +114,8 @@ const char* reason_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
     case RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD:  // of the same batch
       return "RecordRefused";
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+      return kStaleGeneration;
     default:
       return "KafkaError";
   }

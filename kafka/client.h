@@ -63,8 +63,12 @@ class Connection {
   std::string complaint_;
 };
 
+// The group has rebalanced since: what was sent with the former generation is refused.
+inline constexpr const char* kStaleGeneration = "StaleGeneration";
+
 // A librdkafka error as ours: reason KafkaUnavailable for what passes when a broker is back, TopicMissing,
-// RecordTooLarge, RecordRefused (such as one without a key for a compacted topic), otherwise KafkaError.
+// RecordTooLarge, RecordRefused (such as one without a key for a compacted topic), StaleGeneration, otherwise
+// KafkaError.
 Error to_error(rd_kafka_resp_err_t code, const std::string& words);
 inline Error to_error(rd_kafka_resp_err_t code) {
   return to_error(code, rd_kafka_err2str(code));

@@ -80,10 +80,12 @@ struct Consumer::Impl {
     static_cast<Impl*>(self)->connection.note(code, words);
   }
 
-  // Blocks until it is known where to begin: reading must not start anywhere else.
+  // Blocks until it is known where to begin: reading must not start anywhere else. Not when the end has come, and while
+  // it closes the library answers no question for committed offsets: then the partitions are held, as the library
+  // expects before it gives them up, but no record of them is handed out.
   void assign(const std::vector<int>& partitions) {
     std::vector<StartPosition> starts;
-    while (!partitions.empty() && !options.stop.stop_requested()) {
+    while (!partitions.empty() && !closed && !options.stop.stop_requested()) {
       auto found =
           start_positions(handle.get(), options.topic, partitions, options.start, options.rewind, kRequestTimeout);
       if (found) {
@@ -95,15 +97,14 @@ struct Consumer::Impl {
       std::this_thread::sleep_for(kRetryPause);
     }
     const PartitionList list = list_of(partitions);
+    for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
     std::vector<int> not_read;
     for (const StartPosition& start : starts) {
       rd_kafka_topic_partition_list_find(list.get(), options.topic.c_str(), start.partition)->offset = start.position;
       owned[start.partition] = {start.position, 0, start.topic_id, rebalances, start.problem.has_value(), false};
       if (start.problem || paused) not_read.push_back(start.partition);
     }
-    // Told to stop before the positions were known: take none (an assignment without offsets would read anywhere).
-    const PartitionList nothing = list_of({});
-    ErrorPtr error(rd_kafka_incremental_assign(handle.get(), starts.empty() ? nothing.get() : list.get()));
+    const ErrorPtr error(rd_kafka_incremental_assign(handle.get(), list.get()));
     if (error) log::error("assignment failed", {{"error", rd_kafka_error_string(error.get())}});
     if (!not_read.empty()) rd_kafka_pause_partitions(handle.get(), list_of(not_read).get());
     listener.assigned(starts);

@@ -98,8 +98,8 @@ class Consumer {
   // The outcome of the commit under way, waiting up to `timeout` for it; nullopt: none yet.
   std::optional<Result<void>> committed(Duration timeout);
 
-  // For Producer::commit_transaction(): the offsets, with the group as it is now. A broker refuses them when this
-  // member was left behind by a rebalance meanwhile.
+  // For Producer::commit_transaction(): the offsets, with the group as this member knows it now. A broker refuses them
+  // when a rebalance has left it behind.
   std::shared_ptr<const TransactionOffsets> for_transaction(std::span<const Commit> offsets) const;
 
   // While paused, poll() brings no records but keeps the membership. Covers partitions assigned later.

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "kafka/client.h"
+#include "kafka/consumer.h"
 #include "kafka/transaction_offsets.h"
 
 namespace tidegate::kafka {
@@ -16,6 +17,8 @@ constexpr std::chrono::minutes kPartitionCountAge{5};
 constexpr Duration kBackgroundPoll{100};
 constexpr Duration kTransactionTimeout{10'000};  // how long a worker that died blocks the readers of its output
 constexpr Duration kAbortPatience{3000};
+constexpr Duration kRebalancePatience{5000};  // until the consumer knows the generation that the group has already
+constexpr Duration kRebalancePause{10};
 constexpr std::size_t kRecordOverhead = 512;  // more than the wire format adds to a record without headers
 
 void* bytes_of(const std::optional<std::string_view>& field) {
@@ -242,9 +245,11 @@ Result<void> until_done(Duration timeout, const char* what, Call call) {
     const auto left = std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
     ErrorPtr error(call(static_cast<int>(std::max<std::int64_t>(left.count(), 1))));
     if (!error) return {};
-    // A conflict, with a commit that goes on in the background, would be one for as long as that lasts.
-    const bool again = rd_kafka_error_is_retriable(error.get()) != 0 &&
-                       rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__CONFLICT;
+    // A conflict, with a commit that goes on in the background, would be one for as long as that lasts; a generation of
+    // the group that is over stays so.
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+    const bool again = rd_kafka_error_is_retriable(error.get()) != 0 && code != RD_KAFKA_RESP_ERR__CONFLICT &&
+                       code != RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
     if (!again || std::chrono::steady_clock::now() >= deadline) return to_error(std::move(error)).context(what);
   }
 }
@@ -260,11 +265,13 @@ bool Producer::in_transaction() const {
   return impl_->in_transaction;
 }
 
-Result<void> Producer::commit_transaction(const TransactionOffsets& offsets) {
-  auto sent = until_done(kTransactionTimeout, "write offsets into the transaction", [&](int left) {
+Result<void> Producer::send_offsets(const TransactionOffsets& offsets) {
+  return until_done(kTransactionTimeout, "write offsets into the transaction", [&](int left) {
     return rd_kafka_send_offsets_to_transaction(impl_->handle.get(), offsets.list.get(), offsets.group.get(), left);
   });
-  if (!sent) return sent;
+}
+
+Result<void> Producer::end_transaction() {
   // Not -1, although the library says so: it would wait for an absent coordinator without end.
   auto committed = until_done(kTransactionTimeout, "commit the transaction",
                               [&](int left) { return rd_kafka_commit_transaction(impl_->handle.get(), left); });
@@ -272,11 +279,28 @@ Result<void> Producer::commit_transaction(const TransactionOffsets& offsets) {
   return committed;
 }
 
+Result<void> Producer::commit_transaction(const Consumer& consumer, std::span<const Commit> offsets) {
+  auto sending = consumer.for_transaction(offsets);
+  Result<void> sent = send_offsets(*sending);
+  const SteadyTime deadline = std::chrono::steady_clock::now() + kRebalancePatience;
+  while (!sent && sent.error().reason == kStaleGeneration && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kRebalancePause);
+    auto newer = consumer.for_transaction(offsets);
+    if (newer->generation() <= sending->generation()) continue;
+    sending = std::move(newer);
+    sent = send_offsets(*sending);
+  }
+  if (!sent) return sent;
+  return end_transaction();
+}
+
 Result<void> Producer::commit_transaction(const std::string& group, const std::string& topic,
                                           std::span<const Commit> offsets) {
   if (auto begun = impl_->begin_transaction(); !begun) return begun;
-  return commit_transaction(TransactionOffsets{offsets_of(topic, offsets),
-                                               GroupMetadata(rd_kafka_consumer_group_metadata_new(group.c_str()))});
+  const TransactionOffsets sending{offsets_of(topic, offsets),
+                                   GroupMetadata(rd_kafka_consumer_group_metadata_new(group.c_str()))};
+  if (auto sent = send_offsets(sending); !sent) return sent;
+  return end_transaction();
 }
 
 void Producer::abort_transaction() {

@@ -18,6 +18,7 @@
 
 namespace tidegate::kafka {
 
+class Consumer;
 struct Commit;
 struct TransactionOffsets;
 
@@ -70,10 +71,12 @@ class Producer {
   // Before the first record: ends what an earlier producer with this id left open, and fences it.
   Result<void> init_transactions(Duration timeout);
   bool in_transaction() const;
-  // Writes the offsets into the transaction and commits it; nothing may be waiting for its acknowledgement. Blocks up
-  // to the transaction's 10 s for each of the two. When the second takes longer nobody knows yet whether it is
-  // committed: the next producer's init_transactions() settles it.
-  Result<void> commit_transaction(const TransactionOffsets& offsets);
+  // Writes the consumer's offsets into the transaction and commits it; nothing may be waiting for its acknowledgement.
+  // Blocks up to the transaction's 10 s for each of the two. When the second takes longer nobody knows yet whether it is
+  // committed: the next producer's init_transactions() settles it. A rebalance that has ended for the group but not yet
+  // for the consumer makes the group refuse the offsets; they are then sent again with its new generation, which they
+  // hold in too: only this thread's polling of the consumer gives partitions up.
+  Result<void> commit_transaction(const Consumer& consumer, std::span<const Commit> offsets);
   // The same with offsets of a group that nobody joins, and also when nothing was written.
   Result<void> commit_transaction(const std::string& group, const std::string& topic, std::span<const Commit> offsets);
   // Gives up what the transaction wrote, unless it may be committed (above). When it fails, the next producer's
@@ -94,6 +97,8 @@ class Producer {
   struct Impl;
   explicit Producer(std::unique_ptr<Impl> impl);
   static void deliver(void* opaque, bool acknowledged, const char* code, const char* message);
+  Result<void> send_offsets(const TransactionOffsets& offsets);
+  Result<void> end_transaction();
   std::unique_ptr<Impl> impl_;
 };
 

@@ -17,6 +17,9 @@ using GroupMetadata =
 struct TransactionOffsets {
   PartitionList list;
   GroupMetadata group;
+
+  // Of the group; -1 of one that nobody joins.
+  int generation() const { return rd_kafka_consumer_group_metadata_generation_id(group.get()); }
 };
 
 PartitionList offsets_of(const std::string& topic, std::span<const Commit> offsets);

@@ -50,7 +50,7 @@ Result<void> Committer::now(const std::vector<int>* partitions, const std::strin
 
 Result<void> Committer::commit_transaction(const std::string& problem) {
   const std::vector<kafka::Commit> commits = ledger_.commits(true, problem, epoch_ms(clock_.wall()));
-  auto committed = producer_.commit_transaction(*consumer_.for_transaction(commits));
+  auto committed = producer_.commit_transaction(consumer_, commits);
   if (!committed) return committed;
   ledger_.accepted(commits);
   committing_problem_ = committed_problem_ = problem;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "kafka/config.h"
+#include "kafka/consumer.h"
+#include "kafka/transaction_offsets.h"
 
 namespace tidegate::kafka_test {
 
@@ -48,5 +50,15 @@ struct MockCluster {
     REQUIRE(rd_kafka_mock_coordinator_set(cluster.get(), kind, id, broker) == RD_KAFKA_RESP_ERR_NO_ERROR);
   }
 };
+
+struct Deaf : kafka::AssignmentListener {
+  void assigned(const std::vector<kafka::StartPosition>&) override {}
+  void revoked(const std::vector<int>&, bool) override {}
+};
+
+// The generation of the group that the consumer knows; 0 or less: none yet.
+inline int generation(const kafka::Consumer& consumer) {
+  return consumer.for_transaction({})->generation();
+}
 
 }  // namespace tidegate::kafka_test

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "kafka/consumer.h"
+#include "tests/unit/kafka/mock_cluster.h"
 
 using namespace tidegate;
 
@@ -36,11 +37,6 @@ class ClosedPort {
   int port_ = 0;
 };
 
-struct Deaf : kafka::AssignmentListener {
-  void assigned(const std::vector<kafka::StartPosition>&) override {}
-  void revoked(const std::vector<int>&, bool) override {}
-};
-
 }  // namespace
 
 // The linker puts this between the library and the system (--wrap).
@@ -54,7 +50,7 @@ int __wrap_connect(int socket_fd, const sockaddr* address, socklen_t size) {
 
 TEST_CASE("a client tries about twice a second to reach brokers that are all away") {
   const ClosedPort kafka;
-  Deaf listener;
+  kafka_test::Deaf listener;
   kafka::ConsumerOptions options;
   options.client.bootstrap_servers = kafka.address();
   options.group = options.instance = options.topic = "nothing";

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <thread>
 
+#include "kafka/client.h"
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
 #include "tests/unit/kafka/mock_cluster.h"
@@ -23,17 +25,46 @@ struct Writer {
     producer = *std::move(made);
     REQUIRE(producer->init_transactions(Duration{10'000}));
   }
-  Result<void> write_and_commit() {
+  void write() {
     const kafka::OutRecord record{"key", "value"};
     auto delivery = kafka::Delivery::create();
     REQUIRE(producer->produce("orders", 0, {&record, 1}, delivery, true).value() == 1);
     delivery->seal();
     REQUIRE(producer->flush(Duration{10'000}));
+  }
+  Result<void> write_and_commit() {
+    write();
     const kafka::Commit commit{0, 1, "{}"};
     return producer->commit_transaction("readers", "input", {&commit, 1});
   }
 
   std::unique_ptr<kafka::Producer> producer;
+};
+
+struct Reader {
+  Reader(const MockCluster& kafka, const char* instance) {
+    kafka::ConsumerOptions options;
+    options.client = kafka.config();
+    options.group = "readers";
+    options.instance = instance;
+    options.topic = "input";
+    // The mock answers no question about topics, so this member of the group takes no partitions.
+    std::stop_source stop;
+    stop.request_stop();
+    options.stop = stop.get_token();
+    auto made = kafka::Consumer::create(options, listener);
+    REQUIRE(made);
+    consumer = *std::move(made);
+  }
+  // Past the rebalance that this begins.
+  void join() const {
+    while (generation() <= 0) REQUIRE(consumer->poll(1, Duration{20}, Duration{0}));
+    for (int i = 0; i < 10; ++i) REQUIRE(consumer->poll(1, Duration{50}, Duration{0}));
+  }
+  int generation() const { return kafka_test::generation(*consumer); }
+
+  kafka_test::Deaf listener;
+  std::unique_ptr<kafka::Consumer> consumer;
 };
 
 struct Kafka : MockCluster {
@@ -43,6 +74,7 @@ struct Kafka : MockCluster {
     leader("orders", 0, 1);
     coordinator("transaction", "writer", 1);
     coordinator("group", "readers", kGone);
+    rd_kafka_mock_group_initial_rebalance_delay_ms(cluster.get(), 0);
   }
 };
 
@@ -85,4 +117,40 @@ TEST_CASE("a commit gives up within the time of a transaction when that one's co
   writer.producer->abort_transaction();  // not possible any more: at once
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
   CHECK_FALSE(writer.producer->in_transaction());
+}
+
+TEST_CASE("offsets that a rebalance left behind are written with the new generation of the group") {
+  constexpr std::int16_t kTxnOffsetCommit = 28;
+  Kafka kafka;
+  kafka.coordinator("group", "readers", 1);
+  const Reader reader(kafka, "reader-0");
+  reader.join();
+  Writer writer(kafka);
+  writer.write();
+  rd_kafka_mock_push_request_errors(kafka.cluster.get(), kTxnOffsetCommit, 1, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
+  const int before = reader.generation();
+  const Reader other(kafka, "reader-1");                 // makes the group rebalance,
+  std::this_thread::sleep_for(std::chrono::seconds(3));  // for which the mock takes five seconds
+  const kafka::Commit commit{0, 1, "{}"};
+  const auto committed = writer.producer->commit_transaction(*reader.consumer, {&commit, 1});
+  INFO((committed ? "" : committed.error().message));
+  CHECK(committed);
+  CHECK(reader.generation() > before);
+}
+
+TEST_CASE("offsets of a group that does not rebalance any more are given up") {
+  constexpr std::int16_t kTxnOffsetCommit = 28;
+  Kafka kafka;
+  kafka.coordinator("group", "readers", 1);
+  const Reader reader(kafka, "reader-0");
+  reader.join();
+  Writer writer(kafka);
+  writer.write();
+  rd_kafka_mock_push_request_errors(kafka.cluster.get(), kTxnOffsetCommit, 1, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
+  const kafka::Commit commit{0, 1, "{}"};
+  const auto committed = writer.producer->commit_transaction(*reader.consumer, {&commit, 1});
+  REQUIRE_FALSE(committed);
+  CHECK(committed.error().reason == kafka::kStaleGeneration);
+  writer.producer->abort_transaction();
+  CHECK(writer.write_and_commit());
 }
