@@ -15,7 +15,8 @@ void set_membership(ConfBuilder& conf, GroupProtocol protocol, const std::string
   conf.set("group.instance.id", instance);
   conf.set("partition.assignment.strategy", "cooperative-sticky");
   conf.set("session.timeout.ms", "6000");  // the lowest a broker allows by default
-  conf.set("heartbeat.interval.ms", "1500");
+  // Members hear of a rebalance from the answer to their heartbeat, and a partition that moves needs two rebalances.
+  conf.set("heartbeat.interval.ms", "500");
 }
 
 bool is_member(rd_kafka_t* client, GroupProtocol protocol) {

@@ -20,6 +20,7 @@ import threading
 import time
 
 PARTITIONS, RATE, STEADY, SETTLE = 12, 300, 5, 15  # records/s, s, s
+LAST = 1  # s of each phase that do not count: what is under way then waits for what the next phase does
 PROTOCOLS = ("classic", "consumer")
 bin_dir, worker, bootstrap = sys.argv[1:4]
 rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 3
@@ -178,7 +179,7 @@ def report(group, number, marks, sent):
     lives = sum(each.lives() for each in group.all)
     rows = []
     for (phase, since), (_, until) in zip(marks, marks[1:]):
-        inside = [(r["n"], at - r["t"]) for r, at in records if since * 1000 <= r["t"] < until * 1000]
+        inside = [(r["n"], at - r["t"]) for r, at in records if since * 1000 <= r["t"] < (until - LAST) * 1000]
         ages = sorted(age for _, age in inside)
         figures = "nothing came out | | | "
         if len(ages) > 1:
