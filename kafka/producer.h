@@ -72,10 +72,10 @@ class Producer {
   Result<void> init_transactions(Duration timeout);
   bool in_transaction() const;
   // Writes the consumer's offsets into the transaction and commits it; nothing may be waiting for its acknowledgement.
-  // Blocks up to the transaction's 10 s for each of the two. When the second takes longer nobody knows yet whether it is
-  // committed: the next producer's init_transactions() settles it. A rebalance that has ended for the group but not yet
-  // for the consumer makes the group refuse the offsets; they are then sent again with its new generation, which they
-  // hold in too: only this thread's polling of the consumer gives partitions up.
+  // Blocks up to the transaction's 10 s for each of the two. When the second takes longer nobody knows yet whether it
+  // is committed: the next producer's init_transactions() settles it. A rebalance that has ended for the group but not
+  // yet for the consumer makes the group refuse the offsets; they are then sent again with its new generation, which
+  // they hold in too: only this thread's polling of the consumer gives partitions up.
   Result<void> commit_transaction(const Consumer& consumer, std::span<const Commit> offsets);
   // The same with offsets of a group that nobody joins, and also when nothing was written.
   Result<void> commit_transaction(const std::string& group, const std::string& topic, std::span<const Commit> offsets);
