@@ -1,7 +1,9 @@
 #include "common/json/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "common/base/text.h"
 
@@ -71,23 +73,63 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::string error_;
 };
 
-nlohmann::json to_library(const Json& value) {
-  if (value.is_bool()) return value.as_bool();
-  if (value.is_int()) return value.as_int();
-  if (value.is_number()) return value.as_double();
-  if (value.is_string()) return value.as_string();
-  if (value.is_array()) {
-    auto out = nlohmann::json::array();
-    for (const Json& item : value.items()) out.push_back(to_library(item));
-    return out;
+// Writes the text itself and leaves only scalars to the library, which would need a copy of the whole value.
+class Writer {
+ public:
+  explicit Writer(int indent) : indent_(indent) {}
+
+  void write(const Json& value) {
+    if (value.is_object()) {
+      write_all('{', '}', value.members(), [this](const auto& member) {
+        write_string(member.first);
+        text += indent_ < 0 ? ":" : ": ";
+        write(member.second);
+      });
+    } else if (value.is_array()) {
+      write_all('[', ']', value.items(), [this](const Json& item) { write(item); });
+    } else if (value.is_string()) {
+      write_string(value.as_string());
+    } else if (value.is_int()) {
+      text += std::to_string(value.as_int());
+    } else if (value.is_number()) {
+      text += nlohmann::json(value.as_double()).dump();
+    } else {
+      text += value.is_null() ? "null" : value.as_bool() ? "true" : "false";
+    }
   }
-  if (value.is_object()) {
-    auto out = nlohmann::json::object();
-    for (const auto& [key, member] : value.members()) out[key] = to_library(member);
-    return out;
+
+  std::string text;
+
+ private:
+  template <typename Items, typename Write>
+  void write_all(char open, char close, const Items& items, Write write_one) {
+    text += open;
+    ++depth_;
+    bool first = true;
+    for (const auto& item : items) {
+      if (!std::exchange(first, false)) text += ',';
+      begin_line();
+      write_one(item);
+    }
+    --depth_;
+    if (!items.empty()) begin_line();
+    text += close;
   }
-  return nullptr;
-}
+
+  void begin_line() {
+    if (indent_ >= 0) text.append(1, '\n').append(static_cast<std::size_t>(depth_ * indent_), ' ');
+  }
+
+  void write_string(const std::string& string) {
+    const bool plain =
+        std::all_of(string.begin(), string.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+    text += plain ? cat("\"", string, "\"")
+                  : nlohmann::json(string).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+  int indent_;
+  int depth_ = 0;
+};
 
 const Json& null_value() {
   static const Json value;
@@ -105,7 +147,9 @@ Result<Json> Json::parse(std::string_view text) {
 }
 
 std::string Json::dump(int indent) const {
-  return to_library(*this).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+  Writer writer(indent);
+  writer.write(*this);
+  return std::move(writer.text);
 }
 
 const Json& Json::at(std::string_view path) const {

@@ -10,6 +10,8 @@ import time
 
 import psycopg2
 
+import kube
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "dev" / "demo"))
 
@@ -78,8 +80,8 @@ class Namespace:
                                 "--dry-run=client", "-o", "yaml")
         self.kubectl("apply", "-f", "-", text=manifest)
 
-    def get(self, *args):
-        return json.loads(self.kubectl("get", *args, "-o", "json"))
+    def get(self, plural, name="", **query):
+        return kube.get(self.name, plural, name, **query)
 
     def apply(self, *objects):
         self.kubectl("apply", "-f", "-", text="\n---\n".join(json.dumps(o) for o in objects))
@@ -93,7 +95,7 @@ class Namespace:
             return cursor.fetchall() if cursor.description else None
 
     def pods(self, selector):
-        return self.get("pods", "-l", selector)["items"]
+        return self.get("pods", labelSelector=selector)["items"]
 
     def stage_pods(self, pipeline, stage):
         return self.pods(f"tidegate.io/pipeline={pipeline},tidegate.io/stage={stage}")
@@ -175,11 +177,11 @@ def restarts(pod):
 
 def kill_dead(namespace, pod_name):
     """kill -9 of everything in a pod; returns once the container was restarted."""
-    pod = namespace.get("pod", pod_name)
+    pod = namespace.get("pods", pod_name)
     before = restarts(pod)
     for pid in processes(pod):
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    until(f"{pod_name} is restarted", lambda: restarts(namespace.get("pod", pod_name)) > before, 60)
+    until(f"{pod_name} is restarted", lambda: restarts(namespace.get("pods", pod_name)) > before, 60)

@@ -56,7 +56,7 @@ class Pipeline:
         self.name = name
 
     def get(self):
-        return self.space.get(KIND, self.name)
+        return self.space.get("pipelines", self.name)
 
     def condition(self, kind):
         for condition in self.get().get("status", {}).get("conditions", []):

@@ -7,7 +7,7 @@ from pipelines import Pipeline, finish_feed, payments, picked, rows
 
 
 def replicas(space):
-    return space.get("statefulsets", "-l", "tidegate.io/pipeline=tide,tidegate.io/stage=pick")["items"][0]["spec"]["replicas"]
+    return space.get("statefulsets", labelSelector="tidegate.io/pipeline=tide,tidegate.io/stage=pick")["items"][0]["spec"]["replicas"]
 
 
 def test_a_rising_load_gets_replicas_and_nothing_is_lost(space):
@@ -45,7 +45,7 @@ def test_it_explains_itself(space):
     assert steps and "records/s are expected" in steps[0]["sentence"], said["stages"]["pick"][-3:]
     assert "ScaleOut" in cluster.cli("explain", "tide", "-n", space.name, "--since", "10m")
     assert Pipeline(space, "tide").condition("ScalingActive")["status"] == "True"
-    events = space.get("events.events.k8s.io", "--field-selector=reason=ScaledOut")["items"]
+    events = space.get("events", fieldSelector="reason=ScaledOut")["items"]
     assert events and events[0]["note"].startswith("pick: from 1 to "), events
     return steps[0]["sentence"]
 

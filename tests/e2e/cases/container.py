@@ -49,7 +49,7 @@ def change(space, **fields):
 
 
 def container(space):
-    return space.get(KIND, "scoring")["spec"]["sinks"][0]["container"]
+    return space.get("pipelines", "scoring")["spec"]["sinks"][0]["container"]
 
 
 def letters(space, *words):

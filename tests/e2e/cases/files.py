@@ -108,4 +108,4 @@ def test_its_status_tells_no_lag_but_dead_letters(space):
 def test_the_volume_stays_when_the_pipeline_goes(space):
     space.kubectl("delete", "pipelines.tidegate.io", "files", "--timeout=60s")
     assert hand(space, "ls /exchange/in").split() == ["0000.csv", "0001.csv", "0002.csv"]
-    assert space.get("pvc", "exchange")["status"]["phase"] == "Bound"
+    assert space.get("persistentvolumeclaims", "exchange")["status"]["phase"] == "Bound"

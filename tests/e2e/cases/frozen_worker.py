@@ -23,7 +23,7 @@ def test_a_frozen_worker_is_named_within_fifteen_seconds(space):
         os.kill(pid, signal.SIGSTOP)
     try:
         took = freeze.wait_not_ready(["pick"], 15)
-        assert space.get("pod", pod["metadata"]["name"])["status"]["phase"] == "Running"
+        assert space.get("pods", pod["metadata"]["name"])["status"]["phase"] == "Running"
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)

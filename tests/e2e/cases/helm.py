@@ -47,7 +47,7 @@ def test_upgrade_with_helm_4(space):
 
 
 def test_the_operator_never_writes_what_git_may_hold(space):
-    managers = space.get("pipelines.tidegate.io", "calm", "--show-managed-fields")["metadata"]["managedFields"]
+    managers = space.get("pipelines", "calm")["metadata"]["managedFields"]
     ours = [entry["fieldsV1"] for entry in managers if "kubectl" not in entry["manager"]]
     assert ours and {key for fields in ours for key in fields} <= {"f:status", "f:metadata"}, ours
     assert {key for fields in ours for key in fields.get("f:metadata", {})} <= {"f:finalizers"}, ours

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace tidegate;
 
 TEST_CASE("a document survives parse and dump with keys sorted") {
@@ -58,4 +60,21 @@ TEST_CASE("bytes that are not UTF-8 never make dump fail") {
             .dump() ==
         "\"a\xEF\xBF\xBD"
         "b\"");
+}
+
+TEST_CASE("dump indents where asked and escapes what JSON does not take") {
+  const auto json = Json::parse(R"({"list":[],"none":{},"some":[1,{"text":"a\"b\\c\n\u0001é"}],"big":1e300})").value();
+  CHECK(json.dump() == R"({"big":1e+300,"list":[],"none":{},"some":[1,{"text":"a\"b\\c\n\u0001é"}]})");
+  CHECK(json.dump(2) == R"({
+  "big": 1e+300,
+  "list": [],
+  "none": {},
+  "some": [
+    1,
+    {
+      "text": "a\"b\\c\n\u0001é"
+    }
+  ]
+})");
+  CHECK(Json(std::numeric_limits<double>::infinity()).dump() == "null");
 }
