@@ -19,11 +19,12 @@ if(NOT TIDEGATE_DEPS)
                   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 endif()
 
-find_path(DUCKDB_INCLUDE duckdb.h HINTS ${DUCKDB_ROOT} ${TIDEGATE_DEPS}/include REQUIRED)
-find_library(DUCKDB_LIBRARY duckdb HINTS ${DUCKDB_ROOT} ${TIDEGATE_DEPS}/lib REQUIRED)
+# Looked for each time: a cached path would outlive the prefix.
+find_path(duckdb_include duckdb.h HINTS ${DUCKDB_ROOT} ${TIDEGATE_DEPS}/include NO_CACHE REQUIRED)
+find_library(duckdb_library duckdb HINTS ${DUCKDB_ROOT} ${TIDEGATE_DEPS}/lib NO_CACHE REQUIRED)
 add_library(DuckDB::DuckDB SHARED IMPORTED)
-set_target_properties(DuckDB::DuckDB PROPERTIES IMPORTED_LOCATION ${DUCKDB_LIBRARY} IMPORTED_NO_SONAME ON
-  INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_INCLUDE})
+set_target_properties(DuckDB::DuckDB PROPERTIES IMPORTED_LOCATION ${duckdb_library} IMPORTED_NO_SONAME ON
+  INTERFACE_INCLUDE_DIRECTORIES ${duckdb_include})
 
 if(EXISTS ${TIDEGATE_DEPS}/lib/librdkafka.a)
   add_library(rdkafka::rdkafka STATIC IMPORTED)

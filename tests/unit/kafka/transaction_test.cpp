@@ -78,6 +78,25 @@ struct Kafka : MockCluster {
   }
 };
 
+// A transaction whose offsets the group refuses the first time, and the member of the group that they are from.
+struct LeftBehind {
+  LeftBehind() {
+    constexpr std::int16_t kTxnOffsetCommit = 28;
+    kafka.coordinator("group", "readers", 1);
+    reader.join();
+    writer.write();
+    rd_kafka_mock_push_request_errors(kafka.cluster.get(), kTxnOffsetCommit, 1, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
+  }
+  Result<void> commit() {
+    const kafka::Commit commit{0, 1, "{}"};
+    return writer.producer->commit_transaction(*reader.consumer, {&commit, 1});
+  }
+
+  Kafka kafka;
+  Reader reader{kafka, "reader-0"};
+  Writer writer{kafka};
+};
+
 }  // namespace
 
 TEST_CASE("a transaction is committed when its group's coordinator has left the cluster") {
@@ -120,37 +139,21 @@ TEST_CASE("a commit gives up within the time of a transaction when that one's co
 }
 
 TEST_CASE("offsets that a rebalance left behind are written with the new generation of the group") {
-  constexpr std::int16_t kTxnOffsetCommit = 28;
-  Kafka kafka;
-  kafka.coordinator("group", "readers", 1);
-  const Reader reader(kafka, "reader-0");
-  reader.join();
-  Writer writer(kafka);
-  writer.write();
-  rd_kafka_mock_push_request_errors(kafka.cluster.get(), kTxnOffsetCommit, 1, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
-  const int before = reader.generation();
-  const Reader other(kafka, "reader-1");                 // makes the group rebalance,
+  LeftBehind work;
+  const int before = work.reader.generation();
+  const Reader other(work.kafka, "reader-1");            // makes the group rebalance,
   std::this_thread::sleep_for(std::chrono::seconds(3));  // for which the mock takes five seconds
-  const kafka::Commit commit{0, 1, "{}"};
-  const auto committed = writer.producer->commit_transaction(*reader.consumer, {&commit, 1});
+  const auto committed = work.commit();
   INFO((committed ? "" : committed.error().message));
   CHECK(committed);
-  CHECK(reader.generation() > before);
+  CHECK(work.reader.generation() > before);
 }
 
 TEST_CASE("offsets of a group that does not rebalance any more are given up") {
-  constexpr std::int16_t kTxnOffsetCommit = 28;
-  Kafka kafka;
-  kafka.coordinator("group", "readers", 1);
-  const Reader reader(kafka, "reader-0");
-  reader.join();
-  Writer writer(kafka);
-  writer.write();
-  rd_kafka_mock_push_request_errors(kafka.cluster.get(), kTxnOffsetCommit, 1, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
-  const kafka::Commit commit{0, 1, "{}"};
-  const auto committed = writer.producer->commit_transaction(*reader.consumer, {&commit, 1});
+  LeftBehind work;
+  const auto committed = work.commit();
   REQUIRE_FALSE(committed);
   CHECK(committed.error().reason == kafka::kStaleGeneration);
-  writer.producer->abort_transaction();
-  CHECK(writer.write_and_commit());
+  work.writer.producer->abort_transaction();
+  CHECK(work.writer.write_and_commit());
 }
