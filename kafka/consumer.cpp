@@ -80,12 +80,14 @@ struct Consumer::Impl {
     static_cast<Impl*>(self)->connection.note(code, words);
   }
 
-  // Blocks until it is known where to begin: reading must not start anywhere else. Not when the end has come, and while
-  // it closes the library answers no question for committed offsets: then the partitions are held, as the library
-  // expects before it gives them up, but no record of them is handed out.
+  // Blocks until it is known where to begin: reading must not start anywhere else. Told to stop before that, it holds the
+  // partitions, as the library expects, but hands out no record of them.
   void assign(const std::vector<int>& partitions) {
+    // While it closes the library answers no question for committed offsets. It takes an assignment for giving all up
+    // and asks for that again; it would never answer the second of two calls.
+    if (closed && !partitions.empty()) return;
     std::vector<StartPosition> starts;
-    while (!partitions.empty() && !closed && !options.stop.stop_requested()) {
+    while (!partitions.empty() && !options.stop.stop_requested()) {
       auto found =
           start_positions(handle.get(), options.topic, partitions, options.start, options.rewind, kRequestTimeout);
       if (found) {
@@ -104,6 +106,8 @@ struct Consumer::Impl {
       owned[start.partition] = {start.position, 0, start.topic_id, rebalances, start.problem.has_value(), false};
       if (start.problem || paused) not_read.push_back(start.partition);
     }
+    // The library keeps a pause beyond the assignment in which it was asked for.
+    rd_kafka_resume_partitions(handle.get(), list.get());
     const ErrorPtr error(rd_kafka_incremental_assign(handle.get(), list.get()));
     if (error) log::error("assignment failed", {{"error", rd_kafka_error_string(error.get())}});
     if (!not_read.empty()) rd_kafka_pause_partitions(handle.get(), list_of(not_read).get());

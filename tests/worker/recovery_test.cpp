@@ -2,14 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
-#include <future>
-#include <memory>
 #include <random>
 #include <set>
 #include <thread>
 
-#include "kafka/consumer.h"
-#include "kafka/transaction_offsets.h"
 #include "stages.h"
 #include "worker_process.h"
 
@@ -232,27 +228,4 @@ TEST_CASE("a broker that hangs: nothing is committed meanwhile - then the work g
   WorkerProcess again(stage.settings(), "worker-0");
   REQUIRE(eventually([&] { return stage.position() == 100'000; }, Duration{60'000}));
   CHECK(distinct(kafka.read(stage.output)) == expected_rows(100'000));
-}
-
-// While it closes the library answers no question for committed offsets, so asking again would never end.
-TEST_CASE("a consumer closes when partitions are assigned to it in that moment") {
-  struct Deaf : kafka::AssignmentListener {
-    void assigned(const std::vector<kafka::StartPosition>&) override {}
-    void revoked(const std::vector<int>&, bool) override {}
-  } listener;
-  const auto stop = std::make_unique<std::stop_source>();
-  kafka::ConsumerOptions options;
-  options.client = KafkaServer::instance().config();
-  options.topic = KafkaServer::instance().make_topic(1);
-  options.group = KafkaServer::instance().unique("group");
-  options.instance = "reader-0";
-  options.stop = stop->get_token();
-  auto consumer = kafka::Consumer::create(options, listener);
-  REQUIRE(consumer.ok());
-  // In the group; the assignment waits for poll().
-  REQUIRE(eventually([&] { return (*consumer)->for_transaction({})->generation() > 0; }));
-  std::this_thread::sleep_for(std::chrono::seconds(1));
-  auto closed = std::async(std::launch::async, [&] { (*consumer)->close(); });
-  CHECK(closed.wait_for(std::chrono::seconds(15)) == std::future_status::ready);
-  stop->request_stop();
 }
