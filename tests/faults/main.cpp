@@ -16,7 +16,7 @@ using namespace tidegate::faults;
 
 namespace {
 
-constexpr unsigned kMoments = 3;              // for a bug to be found
+constexpr unsigned kMoments = 8;              // for a bug to be found
 constexpr unsigned kOtherMoment = 1'000'000;  // seeds apart
 
 struct Wanted {
@@ -87,7 +87,7 @@ std::string attempt(const Line& line, Brokers& brokers, bool& passed) {
   const Scenario& scenario = line.scenario;
   const auto begin = std::chrono::steady_clock::now();
   Outcome outcome = play(scenario, brokers, line.seed);
-  // A bug may need the fault in a moment that lasts most of the time only, such as that of an open transaction.
+  // A bug may need the fault in a moment that is there half of the time only, such as that of an open transaction.
   for (unsigned moment = 1; !scenario.bug.empty() && !as_it_should_be(scenario, outcome) && moment < kMoments; ++moment)
     outcome = play(scenario, brokers, line.seed + moment * kOtherMoment);
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
