@@ -80,8 +80,8 @@ struct Consumer::Impl {
     static_cast<Impl*>(self)->connection.note(code, words);
   }
 
-  // Blocks until it is known where to begin: reading must not start anywhere else. Told to stop before that, it holds the
-  // partitions, as the library expects, but hands out no record of them.
+  // Blocks until it is known where to begin: reading must not start anywhere else. Told to stop before that, it holds
+  // the partitions, as the library expects, but hands out no record of them.
   void assign(const std::vector<int>& partitions) {
     // While it closes the library answers no question for committed offsets. It takes an assignment for giving all up
     // and asks for that again; it would never answer the second of two calls.
