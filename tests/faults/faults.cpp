@@ -83,6 +83,11 @@ Fault pause_worker() {
           [](Arena& a) { a.workers.pause(0, false); }};
 }
 
+Fault pause_worker_in_transaction() {
+  return {"a worker hangs in a transaction past its session and wakes", kPastTheSession,
+          [](Arena& a) { a.workers.pause_in_transaction(0); }, [](Arena& a) { a.workers.pause(0, false); }};
+}
+
 Fault replace_worker() {
   return {"a worker hangs, is replaced and wakes", kAWhile, [](Arena& a) { a.workers.replace(0); },
           [](Arena& a) { a.workers.wake_replaced(); }};

@@ -29,10 +29,11 @@ struct Fault {
 // The broker that is ... when the fault begins.
 enum class Target { output_leader, input_leader, group_coordinator, transaction_coordinator, controller };
 
-Fault kill_worker();     // back at once
-Fault lose_worker();     // back when the other has taken over
-Fault stop_worker();     // SIGTERM
-Fault pause_worker();    // longer than its session
+Fault kill_worker();   // back at once
+Fault lose_worker();   // back when the other has taken over
+Fault stop_worker();   // SIGTERM
+Fault pause_worker();  // longer than its session
+Fault pause_worker_in_transaction();
 Fault replace_worker();  // hangs, another gets its name, it wakes
 Fault add_worker();      // and takes it away again
 Fault remove_worker();   // and brings it back

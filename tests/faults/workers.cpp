@@ -45,6 +45,10 @@ void Workers::terminate(int ordinal) {
   running_.erase(ordinal);
 }
 
+void Workers::pause_in_transaction(int ordinal) {
+  running_.at(ordinal)->signal(SIGUSR1);
+}
+
 void Workers::pause(int ordinal, bool paused) {
   running_.at(ordinal)->signal(paused ? SIGSTOP : SIGCONT);
 }

@@ -19,6 +19,8 @@ class Workers {
   void kill(int ordinal);
   void terminate(int ordinal);  // throws when it does not end well
   void pause(int ordinal, bool paused);
+  // Before the offsets of the next transaction; only a worker with a bug can (tests/worker/faulty_worker.cpp).
+  void pause_in_transaction(int ordinal);
   // Another process with its name, as when its node was given up for lost; the old one hangs until it wakes for a
   // second, before the node is gone.
   void replace(int ordinal);

@@ -7,9 +7,11 @@
 //   offsets-left-out        a transaction commits rows alone
 //   die-giving-up           it is gone in the moment in which it has to give partitions up
 //   no-abort-on-revoke      a transaction is committed though its partitions belong to another worker by now
+// At SIGUSR1 it stops, as by SIGSTOP, with the next transaction whose rows are written and whose offsets are not.
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -23,6 +25,8 @@
 using namespace tidegate;
 
 namespace {
+
+std::atomic<bool> stop_before_offsets{false};
 
 bool fault(std::string_view name) {
   const char* wanted = std::getenv("TIDEGATE_TEST_FAULT");
@@ -78,6 +82,7 @@ rd_kafka_error_t* __wrap_rd_kafka_send_offsets_to_transaction(rd_kafka_t* client
                                                               const rd_kafka_topic_partition_list_t* offsets,
                                                               const rd_kafka_consumer_group_metadata_t* group,
                                                               int timeout_ms) {
+  if (stop_before_offsets.exchange(false)) std::raise(SIGSTOP);
   if (fault("offsets-left-out")) return nullptr;
   if (fault("offset-off-by-one")) {
     for (int i = 0; i < offsets->cnt; ++i)
@@ -105,6 +110,7 @@ rd_kafka_error_t* __wrap_rd_kafka_abort_transaction(rd_kafka_t* client, int time
 }
 
 int main(int argc, char** argv) {
+  std::signal(SIGUSR1, [](int) { stop_before_offsets = true; });
   if (argc == 4 && std::string_view(argv[1]) == "run" && std::string_view(argv[2]) == "--config") {
     return run_stage(argv[3], [](auto step) { return std::make_unique<FaultyStep>(std::move(step)); });
   }

@@ -48,7 +48,7 @@ struct Reader {
     options.group = "readers";
     options.instance = instance;
     options.topic = "input";
-    // The mock answers no question about topics, so this member of the group takes no partitions.
+    // The mock answers no question about topics, so this member of the group reads none of its partitions.
     std::stop_source stop;
     stop.request_stop();
     options.stop = stop.get_token();
