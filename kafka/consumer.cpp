@@ -1,6 +1,7 @@
 #include "kafka/consumer.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "kafka/client.h"
 #include "kafka/group_watch.h"
 #include "kafka/membership.h"
+#include "kafka/record_set.h"
 #include "kafka/start_position.h"
 #include "kafka/topic_id.h"
 #include "kafka/transaction_offsets.h"
@@ -20,6 +22,10 @@ namespace {
 
 constexpr Duration kRequestTimeout{5000};
 constexpr Duration kRetryPause{500};
+// A batch of the log may be many times what a slow caller takes at a time. It hears of a rebalance that late meanwhile,
+constexpr Duration kHeardWithin{200};
+// and so many messages may come on that way before the library is asked to bring none.
+constexpr std::size_t kManyWait = 4;
 
 }  // namespace
 
@@ -33,6 +39,25 @@ struct Consumer::Impl {
     bool doubtful = false;  // to be examined again
   };
 
+  // What the library handed out and poll() has not yet, at least not all of it.
+  struct Waiting {
+    Message message;  // a record of its own, or an error
+    int partition = 0;
+    std::uint64_t since = 0;                          // the last rebalance before it came
+    std::optional<RecordSet> set = {};                // instead: what is left of a batch of the log
+    std::shared_ptr<rd_kafka_message_t> memory = {};  // that it lies in
+  };
+
+  // What poll() gives, while it is put together.
+  struct Answer {
+    std::size_t max;
+    Polled polled = {};
+    std::vector<Record> records = {};
+    std::vector<RecordBatch::Memory> memory = {};
+
+    bool full() const { return records.size() >= max; }
+  };
+
   Impl(ConsumerOptions wanted, AssignmentListener& heard) : options(std::move(wanted)), listener(heard) {}
 
   ConsumerOptions options;
@@ -40,11 +65,15 @@ struct Consumer::Impl {
   Connection connection;
   std::map<int, Owned> owned;
   std::uint64_t rebalances = 0;
-  bool paused = false;
+  bool paused = false;   // by the caller
+  bool stopped = false;  // what the library was told
   bool closed = false;
   bool committing = false;
   std::vector<rd_kafka_message_t*> messages;
+  std::size_t records_in_message = 1;  // in the last one, about
   Handle handle;
+  std::deque<Waiting> waiting;
+  SteadyTime received_at{};
   Queue queue;
   Queue commit_queue;
   std::optional<TopicWatch> topic_watch;
@@ -104,7 +133,7 @@ struct Consumer::Impl {
     for (const StartPosition& start : starts) {
       rd_kafka_topic_partition_list_find(list.get(), options.topic.c_str(), start.partition)->offset = start.position;
       owned[start.partition] = {start.position, 0, start.topic_id, rebalances, start.problem.has_value(), false};
-      if (start.problem || paused) not_read.push_back(start.partition);
+      if (start.problem || stopped) not_read.push_back(start.partition);
     }
     // The library keeps a pause beyond the assignment in which it was asked for.
     rd_kafka_resume_partitions(handle.get(), list.get());
@@ -208,38 +237,134 @@ struct Consumer::Impl {
     return to_error(code, words).context("consumer");
   }
 
-  // Sorts one message into the answer. Returns an error only when the client is of no use any more.
-  Result<void> take(rd_kafka_message_t* message, std::vector<Record>& records, Polled& polled) {
-    const auto mine = owned.find(message->partition);
-    const bool readable = mine != owned.end() && !mine->second.broken;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (!readable || message->offset < mine->second.position) {
-        rd_kafka_message_destroy(message);
-        return {};
+  // Takes messages over from the library for about as many records as there is room for; runs rebalances. How many
+  // came.
+  std::size_t receive(std::size_t most, Duration wait) {
+    received_at = std::chrono::steady_clock::now();
+    messages.resize(most);
+    const auto count = rd_kafka_consume_batch_queue(queue.get(), static_cast<int>(wait.count()), messages.data(), most);
+    for (ssize_t i = 0; i < count; ++i) {
+      rd_kafka_message_t& message = *messages[static_cast<std::size_t>(i)];
+      Waiting& added = waiting.emplace_back(Message(&message), message.partition, rebalances);
+      const bool is_set = message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.key == nullptr && message.key_len > 0;
+      records_in_message = is_set ? message.key_len : 1;
+      if (!is_set) continue;
+      rd_kafka_timestamp_type_t kind;
+      const std::int64_t timestamp_ms = rd_kafka_message_timestamp(&message, &kind);
+      added.set.emplace(std::string_view(static_cast<const char*>(message.payload), message.len),
+                        message.offset + 1 - static_cast<std::int64_t>(message.key_len), timestamp_ms,
+                        kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME);
+      added.memory = {added.message.release(), rd_kafka_message_destroy};
+    }
+    return static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  }
+
+  // Whether the library is to bring records. It forgets those that it has and reads them again later.
+  void regulate() {
+    const bool stop = paused || waiting.size() >= (stopped ? 2 : kManyWait);
+    if (stop == stopped) return;
+    stopped = stop;
+    if (stop) {
+      rd_kafka_pause_partitions(handle.get(), all_owned().get());
+      return;
+    }
+    std::vector<int> readable;
+    for (const auto& [partition, mine] : owned) {
+      if (!mine.broken) readable.push_back(partition);
+    }
+    rd_kafka_resume_partitions(handle.get(), list_of(readable).get());
+  }
+
+  // What waits, and then what else comes while there is room and time.
+  Result<void> gather(Answer& answer, Duration patience) {
+    if (waiting.empty()) return {};
+    if (auto taken = take_waiting(answer); !taken) return taken;
+    const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+    for (bool more = true; more && waiting.empty() && !answer.full();) {
+      const auto left = std::chrono::ceil<Duration>(deadline - std::chrono::steady_clock::now());
+      const std::size_t most = std::max<std::size_t>((answer.max - answer.records.size()) / records_in_message, 1);
+      const std::uint64_t rebalances_before = rebalances;
+      more = receive(most, std::max(left, Duration{0})) == most;
+      if (rebalances != rebalances_before) drop_outdated(answer, rebalances_before);
+      if (auto taken = take_waiting(answer); !taken) return taken;
+    }
+    return {};
+  }
+
+  // Of partitions that went away meanwhile, and may have come back at another position.
+  void drop_outdated(Answer& answer, std::uint64_t rebalances_before) const {
+    std::erase_if(answer.records, [&](const Record& record) {
+      const auto mine = owned.find(record.partition);
+      const bool outdated = mine == owned.end() || mine->second.since > rebalances_before;
+      if (outdated && record.handle != nullptr) {
+        rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(record.handle));
       }
-      mine->second.position = message->offset + 1;
-      Record& record = records.emplace_back();
-      fill(record, *message);
-      record.number = ++mine->second.seen;
+      return outdated;
+    });
+  }
+
+  // Sorts what waits into the answer as far as there is room. Returns an error only when the client is of no use any
+  // more.
+  Result<void> take_waiting(Answer& answer) {
+    while (!waiting.empty() && !paused && !answer.full()) {
+      Waiting& next = waiting.front();
+      const auto found = owned.find(next.partition);
+      const bool readable = found != owned.end() && !found->second.broken && found->second.since <= next.since;
+      Owned* const mine = readable ? &found->second : nullptr;
+      const Result<void> taken = next.set ? take_set(next, mine, answer) : take(std::move(next.message), mine, answer);
+      if (!next.set || next.set->done() || mine == nullptr) waiting.pop_front();
+      if (!taken) return taken;
+    }
+    return {};
+  }
+
+  // `mine`: nothing when the partition is not read (any more).
+  Result<void> take_set(Waiting& from, Owned* mine, Answer& answer) {
+    if (mine == nullptr) return {};
+    const std::size_t before = answer.records.size();
+    while (!from.set->done() && !answer.full()) {
+      Record& record = answer.records.emplace_back();
+      if (auto read = from.set->next(record); !read) {
+        answer.records.pop_back();
+        return std::move(read).error().context(
+            cat("partition ", std::to_string(from.partition), " of topic ", options.topic));
+      }
+      if (record.offset < mine->position) {
+        answer.records.pop_back();
+        continue;
+      }
+      mine->position = record.offset + 1;
+      record.partition = from.partition;
+      record.number = ++mine->seen;
+    }
+    if (answer.records.size() > before) answer.memory.push_back({from.partition, from.memory});
+    return {};
+  }
+
+  Result<void> take(Message message, Owned* mine, Answer& answer) {
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (mine == nullptr || message->offset < mine->position) return {};
+      mine->position = message->offset + 1;
+      Record& record = answer.records.emplace_back();
+      fill(record, *message.release());
+      record.number = ++mine->seen;
       return {};
     }
     const rd_kafka_resp_err_t code = message->err;
-    const std::int64_t offset = message->offset;
     const int partition = message->partition;
-    const char* text = rd_kafka_message_errstr(message);
+    const char* text = rd_kafka_message_errstr(message.get());
     const std::string words = text == nullptr ? rd_kafka_err2str(code) : text;
-    rd_kafka_message_destroy(message);
     switch (code) {
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         connection.alive();
-        if (!readable) return {};
-        mine->second.position = std::max(mine->second.position, offset);
-        polled.ends.push_back({partition, mine->second.position, mine->second.seen});
+        if (mine == nullptr) return {};
+        mine->position = std::max(mine->position, message->offset);
+        answer.polled.ends.push_back({partition, mine->position, mine->seen});
         return {};
       case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        if (!readable) return {};
-        if (auto problem = examine(partition)) polled.broken.push_back({partition, *std::move(problem)});
+        if (mine == nullptr) return {};
+        if (auto problem = examine(partition)) answer.polled.broken.push_back({partition, *std::move(problem)});
         return {};
       case RD_KAFKA_RESP_ERR__FATAL:
       case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
@@ -269,6 +394,7 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
   conf.set("enable.partition.eof", "true");
   conf.set("queued.max.messages.kbytes", "8192");
   conf.set("fetch.queue.backoff.ms", "10");  // the queue is small, so it is often full for a moment
+  conf.set("consume.record.sets", "true");
   rd_kafka_conf_set_opaque(conf.get(), impl.get());
   rd_kafka_conf_set_rebalance_cb(conf.get(), &Impl::on_rebalance);
   rd_kafka_conf_set_error_cb(conf.get(), &Impl::on_error);
@@ -288,43 +414,26 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
 
 Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
   Impl& impl = *impl_;
-  impl.messages.resize(max);
-  // The library waits for a full array, so: wait for one, then take what else is there.
-  rd_kafka_message_t** messages = impl.messages.data();
-  auto count = rd_kafka_consume_batch_queue(impl.queue.get(), static_cast<int>(wait.count()), messages, 1);
-  if (count > 0 && max > 1) {
-    const std::uint64_t rebalances_before = impl.rebalances;
-    const int partition = messages[0]->partition;
-    const auto more =
-        rd_kafka_consume_batch_queue(impl.queue.get(), static_cast<int>(gather.count()), messages + 1, max - 1);
-    if (more > 0) count += more;
-    const auto mine = impl.owned.find(partition);
-    if (mine == impl.owned.end() || mine->second.since > rebalances_before) {
-      // The partition went away meanwhile, and may have come back at another position.
-      rd_kafka_message_destroy(messages[0]);
-      ++messages;
-      --count;
-    }
+  // The library waits for as many as are asked for, so: wait for one, then take what else is there.
+  if (impl.waiting.empty() || impl.paused) {
+    impl.receive(1, wait);
+  } else if (std::chrono::steady_clock::now() - impl.received_at > kHeardWithin) {
+    impl.receive(1, Duration{0});
   }
-  Polled polled;
-  impl.watch_topic(polled);
+  Impl::Answer answer{max};
+  impl.watch_topic(answer.polled);
   impl.watch_group();
   for (auto& [partition, mine] : impl.owned) {
     if (!std::exchange(mine.doubtful, false)) continue;
-    if (auto problem = impl.examine(partition)) polled.broken.push_back({partition, *std::move(problem)});
+    if (auto problem = impl.examine(partition)) answer.polled.broken.push_back({partition, *std::move(problem)});
   }
-  std::vector<Record> records;
-  records.reserve(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  std::optional<Error> fatal;
-  for (ssize_t i = 0; i < count; ++i) {
-    auto taken = impl.take(messages[i], records, polled);
-    if (!taken && !fatal) fatal = taken.error();
-  }
-  polled.records = RecordBatch(std::move(records));
-  if (!fatal) fatal = impl.fatal();
-  if (fatal) return *std::move(fatal);
-  if (!polled.records.empty()) impl.connection.alive();
-  return polled;
+  const Result<void> gathered = impl.gather(answer, gather);
+  impl.regulate();
+  answer.polled.records = RecordBatch(std::move(answer.records), std::move(answer.memory));
+  if (!gathered) return gathered.error();
+  if (auto fatal = impl.fatal()) return *std::move(fatal);
+  if (!answer.polled.records.empty()) impl.connection.alive();
+  return std::move(answer.polled);
 }
 
 void Consumer::commit(std::span<const Commit> offsets) {
@@ -358,19 +467,13 @@ std::optional<Result<void>> Consumer::committed(Duration timeout) {
 }
 
 void Consumer::pause() {
-  if (impl_->paused) return;
   impl_->paused = true;
-  rd_kafka_pause_partitions(impl_->handle.get(), impl_->all_owned().get());
+  impl_->regulate();
 }
 
 void Consumer::resume() {
-  if (!impl_->paused) return;
   impl_->paused = false;
-  std::vector<int> readable;
-  for (const auto& [partition, mine] : impl_->owned) {
-    if (!mine.broken) readable.push_back(partition);
-  }
-  rd_kafka_resume_partitions(impl_->handle.get(), impl_->list_of(readable).get());
+  impl_->regulate();
 }
 
 void Consumer::leave(Duration patience) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kafka/client.h"
+#include "kafka/record_set.h"
 
 namespace tidegate::kafka {
 namespace {
@@ -14,7 +15,8 @@ void destroy(const Record& record) {
 }  // namespace
 
 RecordBatch::RecordBatch() = default;
-RecordBatch::RecordBatch(std::vector<Record> records) : records_(std::move(records)) {
+RecordBatch::RecordBatch(std::vector<Record> records, std::vector<Memory> memory)
+    : records_(std::move(records)), memory_(std::move(memory)) {
   const auto by_partition = [](const Record& a, const Record& b) { return a.partition < b.partition; };
   if (!std::is_sorted(records_.begin(), records_.end(), by_partition)) {
     std::stable_sort(records_.begin(), records_.end(), by_partition);
@@ -24,7 +26,8 @@ RecordBatch::~RecordBatch() {
   release();
 }
 
-RecordBatch::RecordBatch(RecordBatch&& other) noexcept : records_(std::move(other.records_)) {
+RecordBatch::RecordBatch(RecordBatch&& other) noexcept
+    : records_(std::move(other.records_)), memory_(std::move(other.memory_)) {
   other.records_.clear();
 }
 
@@ -32,6 +35,7 @@ RecordBatch& RecordBatch::operator=(RecordBatch&& other) noexcept {
   if (this != &other) {
     release();
     records_ = std::move(other.records_);
+    memory_ = std::move(other.memory_);
     other.records_.clear();
   }
   return *this;
@@ -40,6 +44,7 @@ RecordBatch& RecordBatch::operator=(RecordBatch&& other) noexcept {
 void RecordBatch::release() {
   for (const Record& record : records_) destroy(record);
   records_.clear();
+  memory_.clear();
 }
 
 void RecordBatch::drop(int partition) {
@@ -47,6 +52,7 @@ void RecordBatch::drop(int partition) {
     if (record.partition == partition) destroy(record);
     return record.partition == partition;
   });
+  std::erase_if(memory_, [partition](const Memory& memory) { return memory.partition == partition; });
 }
 
 std::vector<RecordBatch> RecordBatch::split() {
@@ -58,14 +64,19 @@ std::vector<RecordBatch> RecordBatch::split() {
       batches.push_back(std::move(*this));
       return batches;
     }
-    batches.emplace_back(std::vector<Record>(begin, end));
+    std::vector<Memory> memory;
+    std::copy_if(memory_.begin(), memory_.end(), std::back_inserter(memory),
+                 [&](const Memory& m) { return m.partition == begin->partition; });
+    batches.emplace_back(std::vector<Record>(begin, end), std::move(memory));
     begin = end;
   }
   records_.clear();  // the new batches own the messages
+  memory_.clear();
   return batches;
 }
 
 std::vector<Header> headers(const Record& record) {
+  if (!record.raw_headers.empty()) return parse_headers(record.raw_headers);
   std::vector<Header> found;
   rd_kafka_headers_t* list = nullptr;
   if (record.handle == nullptr ||

@@ -24,7 +24,9 @@ struct Record {
   std::int64_t timestamp_ms = 0;  // as in the topic: the producer's or the broker's; -1 when the record has none
   int partition = 0;
   std::int64_t number = 0;  // how many of its partition the client has handed out since the assignment, this included
-  void* handle = nullptr;   // the client library's message; see headers()
+  // For headers(), which reads one of them:
+  std::string_view raw_headers = {};  // of a record of a batch's memory, as they lie in the log
+  void* handle = nullptr;             // the client library's message, of a record that came alone
 };
 
 // What one poll brought: ordered by partition, then offset. Movable; keeping one alive keeps client buffers alive, so
@@ -32,8 +34,13 @@ struct Record {
 class RecordBatch {
  public:
   RecordBatch();
+  // What records without a handle lie in.
+  struct Memory {
+    int partition;
+    std::shared_ptr<const void> bytes;
+  };
   // Takes over the library's messages behind the records' handles.
-  explicit RecordBatch(std::vector<Record> records);
+  explicit RecordBatch(std::vector<Record> records, std::vector<Memory> memory = {});
   ~RecordBatch();
   RecordBatch(RecordBatch&& other) noexcept;
   RecordBatch& operator=(RecordBatch&& other) noexcept;
@@ -48,6 +55,7 @@ class RecordBatch {
  private:
   void release();
   std::vector<Record> records_;
+  std::vector<Memory> memory_;
 };
 
 // The headers of a record of a living batch; parsed on demand.

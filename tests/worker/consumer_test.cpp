@@ -3,11 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <future>
+#include <map>
 #include <memory>
 #include <set>
 #include <thread>
 
+#include "common/base/text.h"
 #include "kafka/transaction_offsets.h"
 #include "kafka_server.h"
 #include "worker_process.h"
@@ -34,6 +37,10 @@ struct Member : kafka::AssignmentListener {
   }
   void revoked(const std::vector<int>& gone, bool) override {
     for (const int partition : gone) partitions.erase(partition);
+  }
+  bool owns(std::size_t count) {
+    poll();
+    return partitions.size() == count;
   }
   // How many records came.
   std::size_t poll() {
@@ -67,10 +74,7 @@ TEST_CASE("a partition that was given up while the consumer paused is read when 
   const std::string topic = server.make_topic(2);
   const std::string group = server.unique("group");
   Member first(topic, group, "reader-0");
-  const auto owns = [&](std::size_t count) {
-    first.poll();
-    return first.partitions.size() == count;
-  };
+  const auto owns = [&](std::size_t count) { return first.owns(count); };
   REQUIRE(eventually([&] { return owns(2); }));
   first.consumer->pause();
   {
@@ -87,4 +91,96 @@ TEST_CASE("a partition that was given up while the consumer paused is read when 
   server.produce(topic, {{.key = {}, .value = "a", .partition = 0}, {.key = {}, .value = "b", .partition = 1}});
   std::size_t records = 0;
   CHECK(eventually([&] { return (records += first.poll()) == 2; }));
+}
+
+// A batch of the log comes whole from the library, and may be more than is asked for.
+TEST_CASE("records come one after the other - whatever batches they lie in and however few are asked for") {
+  KafkaServer& server = KafkaServer::instance();
+  const std::int64_t now_ms = epoch_ms(Clock::real().wall());
+  for (const char* compression : {"uncompressed", "lz4", "zstd"}) {
+    CAPTURE(std::string(compression));
+    constexpr int kBatches = 3, kRecords = 400;
+    const std::string topic = server.make_topic(1, {{"compression.type", compression}});
+    std::vector<NewRecord> written;
+    for (int batch = 0; batch < kBatches; ++batch) {
+      std::vector<NewRecord> records;
+      for (int n = 0; n < kRecords; ++n) {
+        NewRecord& record = records.emplace_back();
+        record.key = n % 5 == 0 ? std::nullopt : std::optional(cat("k", std::to_string(n)));
+        record.value = n % 7 == 0 ? std::nullopt : std::optional(std::string(static_cast<std::size_t>(n), 'v'));
+        if (n % 3 == 0) record.headers = {{"n", std::to_string(n)}, {"none", std::nullopt}};
+        record.timestamp_ms = now_ms - (batch * 7 + n * 13) % 1000;
+      }
+      server.produce(topic, records);
+      written.insert(written.end(), records.begin(), records.end());
+    }
+    Member member(topic, server.unique("group"), "reader-0");
+    std::size_t read = 0;
+    for (std::size_t max = 1; read < written.size(); max = max % 23 + 1) {
+      const auto polled = member.consumer->poll(max, Duration{500}, Duration{0});
+      REQUIRE(polled.ok());
+      REQUIRE(polled->records.records().size() <= max);
+      for (const kafka::Record& record : polled->records.records()) {
+        REQUIRE(record.offset == static_cast<std::int64_t>(read));
+        const NewRecord& expected = written[read++];
+        REQUIRE(record.number == static_cast<std::int64_t>(read));
+        CHECK(record.key == expected.key);
+        CHECK(record.value == expected.value);
+        CHECK(record.timestamp_ms == expected.timestamp_ms);
+        const std::vector<kafka::Header> headers = kafka::headers(record);
+        REQUIRE(headers.size() == expected.headers.size());
+        if (!headers.empty()) CHECK(headers[0].value == expected.headers[0].value);
+      }
+      // Slow now and then, so that more comes on than is taken; and paused in the middle of a batch.
+      if (read % 10 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(40));
+      if (read % 45 == 0) {
+        member.consumer->pause();
+        REQUIRE(member.poll() == 0);
+        member.consumer->resume();
+      }
+    }
+    CHECK(read == written.size());
+    CHECK(member.poll() == 0);
+    CHECK(member.consumer->lag() == 0);
+  }
+}
+
+TEST_CASE("a consumer that takes few records at a time hears of a rebalance all the same") {
+  KafkaServer& server = KafkaServer::instance();
+  const std::string topic = server.make_topic(2);
+  const std::string group = server.unique("group");
+  constexpr int kBatches = 4, kRecords = 2000;  // in each partition
+  for (int batch = 0; batch < kBatches; ++batch) {
+    std::vector<NewRecord> records;
+    for (int n = 0; n < 2 * kRecords; ++n) records.push_back({.key = {}, .value = "v", .partition = n % 2});
+    server.produce(topic, records);
+  }
+  Member first(topic, group, "reader-0");
+  std::map<int, std::int64_t> read;
+  const auto read_some = [&](std::size_t max) {
+    const auto polled = first.consumer->poll(max, Duration{20}, Duration{0});
+    REQUIRE(polled.ok());
+    for (const kafka::Record& record : polled->records.records()) REQUIRE(record.offset == read[record.partition]++);
+    return !polled->records.empty();
+  };
+  REQUIRE(eventually([&] { return read_some(1); }));
+  std::atomic<bool> done = false;
+  auto second = std::async(std::launch::async, [&] {
+    Member other(topic, group, "reader-1");
+    const bool got = eventually([&] { return other.owns(1); });
+    done = true;
+    other.stop.request_stop();
+    return got;
+  });
+  while (!done) {
+    read_some(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  CHECK(second.get());
+  REQUIRE(first.partitions.size() == 1);
+  const std::int64_t& left = read[*first.partitions.begin()];
+  CHECK(eventually([&] {
+    read_some(100);
+    return left == kBatches * kRecords;
+  }));
 }

@@ -16,6 +16,8 @@ __extension__ using Int128 = __int128;
 // Text of at most 4 GiB: up to 12 bytes inside, longer text elsewhere (with its first 4 bytes here). Does not own.
 class Text {
  public:
+  static constexpr std::uint32_t kInlined = 12;
+
   Text() = default;
   explicit Text(std::string_view text) : length_(static_cast<std::uint32_t>(text.size())) {
     if (length_ <= kInlined) {
@@ -35,7 +37,6 @@ class Text {
   }
 
  private:
-  static constexpr std::uint32_t kInlined = 12;
   std::uint32_t length_ = 0;
   char bytes_[kInlined] = {};
 };

@@ -75,10 +75,6 @@ void Input::bind(duckdb_bind_info info) {
     LogicalType type = to_duckdb(field.type);
     duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
   }
-  if (!self.judge_) return;
-  LogicalType number;
-  number.get() = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
-  duckdb_bind_add_result_column(info, kNumber, number.get());
 }
 
 void Input::init(duckdb_init_info info) {
@@ -89,11 +85,9 @@ void Input::start(duckdb_init_info info) {
   duckdb_init_set_max_threads(info, 1);
   started_ = true;
   projected_.clear();
-  numbers_.reset();
   for (std::size_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const std::size_t field = duckdb_init_get_column_index(info, i);
-    if (field < columns_.size()) projected_.push_back({field, i});
-    if (judge_ && field == columns_.size()) numbers_ = i;  // any other: DuckDB only counts rows
+    if (field < columns_.size()) projected_.push_back({field, i});  // any other: DuckDB only counts rows
   }
 }
 
@@ -115,11 +109,7 @@ void Input::fill_chunk(duckdb_data_chunk chunk) {
   for (const Projected& p : projected_) {
     columns_[p.field].data = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, p.vector));
   }
-  const std::size_t rows = read_rows(duckdb_vector_size());
-  if (numbers_) {
-    void* const data = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, *numbers_));
-    std::memcpy(data, numbers_read_.data(), rows * sizeof(std::int64_t));
-  }
+  const std::size_t rows = read_rows(0, duckdb_vector_size());
   const std::size_t words = (rows + 63) / 64;
   for (const Projected& p : projected_) {
     const std::uint64_t* const mask = columns_[p.field].validity;
@@ -134,14 +124,34 @@ void Input::fill_chunk(duckdb_data_chunk chunk) {
 const Input::Taken& Input::finish() {
   if (started_) return taken_;
   begin_chunk();
-  while (next_ < last_) read_rows(duckdb_vector_size());
+  while (next_ < last_) read_rows(0, duckdb_vector_size());
   return taken_;
 }
 
-std::size_t Input::read_rows(std::size_t capacity) {
+const Input::Taken& Input::read_into(RowBuffer& buffer) {
+  while (next_ < last_) {
+    Rows& block = buffer.room();
+    begin_chunk();
+    for (std::size_t f = 0; f < columns_.size(); ++f) {
+      if (block.columns()[f].data != nullptr) columns_[f].data = block.columns()[f].data;
+    }
+    const std::size_t first = block.size();
+    const std::size_t end = read_rows(first, block.capacity());
+    std::copy(numbers_.begin(), numbers_.end(), &block.columns().back().at<std::int64_t>(first));
+    for (std::size_t f = 0; f < columns_.size(); ++f) {
+      std::uint64_t* const mask = block.columns()[f].validity;
+      if (mask == nullptr) continue;
+      for (std::size_t word = first / 64; word < (end + 63) / 64; ++word) mask[word] &= columns_[f].validity[word];
+    }
+    buffer.filled(end);
+  }
+  return taken_;
+}
+
+std::size_t Input::read_rows(std::size_t first, std::size_t capacity) {
   std::fill(validity_.begin(), validity_.end(), kAllValid);
-  std::size_t row = 0;
-  numbers_read_.clear();
+  std::size_t row = first;
+  numbers_.clear();
   for (; row < capacity && next_ < last_; ++next_) {
     const codec::Metadata* const metadata = metadata_.empty() ? nullptr : &metadata_[next_];
     if (auto read = reader_.read(batch_[next_], metadata, columns_, row); read) {
@@ -151,7 +161,7 @@ std::size_t Input::read_rows(std::size_t capacity) {
       if (judge_) {
         const auto number = judge_(next_, columns_, row);
         if (!number) continue;
-        numbers_read_.push_back(*number);
+        numbers_.push_back(*number);
       }
       ++row;
     } else {
@@ -159,18 +169,18 @@ std::size_t Input::read_rows(std::size_t capacity) {
       failures_->push_back({next_, std::move(error.reason), std::move(error.message), reader_.summary()});
     }
   }
-  count(row);
+  count(first, row);
   return row;
 }
 
 // From the masks, a word at a time: nothing is done per record.
-void Input::count(std::size_t rows) {
-  taken_.rows += static_cast<std::int64_t>(rows);
-  const std::size_t words = (rows + 63) / 64;
+void Input::count(std::size_t first, std::size_t end) {
+  taken_.rows += static_cast<std::int64_t>(end - first);
+  const std::size_t words = (end + 63) / 64;
   for (std::size_t f = 0; f < columns_.size(); ++f) {
     std::uint64_t* const mask = columns_[f].validity;
-    if (rows % 64 != 0) mask[words - 1] |= kAllValid << (rows % 64);  // a failed record may have left a bit behind
-    for (std::size_t word = 0; word < words; ++word) taken_.nulls[f] += std::popcount(~mask[word]);
+    if (end % 64 != 0) mask[words - 1] |= kAllValid << (end % 64);  // a failed record may have left a bit behind
+    for (std::size_t word = first / 64; word < words; ++word) taken_.nulls[f] += std::popcount(~mask[word]);
   }
 }
 

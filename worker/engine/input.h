@@ -15,14 +15,15 @@
 #include "common/base/result.h"
 #include "worker/codec/record_reader.h"
 #include "worker/engine/engine.h"
+#include "worker/engine/rows.h"
 
 namespace tidegate::engine {
 
-// Parses straight into DuckDB's vectors while the query pulls. Must outlive the connection it is registered with.
+// Parses straight into DuckDB's vectors while the query pulls, or into a buffer. Must outlive the connection it is
+// registered with.
 class Input {
  public:
   static constexpr const char* kFunction = "tidegate_records";
-  static constexpr const char* kNumber = "tidegate_number";
 
   explicit Input(codec::Schema fields);
   Input(const Input&) = delete;
@@ -31,8 +32,8 @@ class Input {
   // The field's values are wanted, also where the query does not use it. Before the first set().
   void watch(std::size_t time_field);
 
-  // Asked of each record that could be read: whether it is a row and which number that gets, in a further column
-  // kNumber. `columns` has the values of `fields` at `row`, and no others for sure. Before register_with().
+  // Asked by read_into() of each record that could be read: whether it is a row and which number that gets. `columns`
+  // has the values of `fields` at `row`, and no others for sure. Before the first set().
   using Judge = std::function<std::optional<std::int64_t>(std::size_t record, std::span<const codec::Column> columns,
                                                           std::size_t row)>;
   void judge_by(Judge judge, const std::vector<std::size_t>& fields);
@@ -52,6 +53,10 @@ class Input {
   };
   const Taken& finish();
 
+  // Instead of a query: the records that the judge takes as rows behind those that are in the buffer, their numbers
+  // (BIGINT) in the column behind the fields.
+  const Taken& read_into(RowBuffer& buffer);
+
  private:
   static void bind(duckdb_bind_info info);
   static void init(duckdb_init_info info);
@@ -60,8 +65,9 @@ class Input {
   void start(duckdb_init_info info);
   void fill_chunk(duckdb_data_chunk chunk);
   void begin_chunk();
-  std::size_t read_rows(std::size_t capacity);
-  void count(std::size_t rows);
+  // Fills rows [first, capacity) as far as there are records; where it came to.
+  std::size_t read_rows(std::size_t first, std::size_t capacity);
+  void count(std::size_t first, std::size_t end);
 
   // A column that the query uses.
   struct Projected {
@@ -71,8 +77,7 @@ class Input {
 
   codec::RecordReader reader_;
   Judge judge_;
-  std::optional<std::size_t> numbers_;  // index of kNumber in the chunk
-  std::vector<std::int64_t> numbers_read_;
+  std::vector<std::int64_t> numbers_;  // of the rows that were read last
   std::vector<Projected> projected_;
   std::vector<codec::Column> columns_;   // one per field
   std::vector<std::uint64_t> validity_;  // scratch, a stretch per field: most columns need no mask in DuckDB

@@ -6,10 +6,10 @@
 namespace tidegate::engine {
 
 JoinedInput::JoinedInput(codec::Schema fields, const std::vector<Join>& joins, const std::vector<const Table*>& tables)
-    : reader_(fields), records_(Rows(std::move(fields))) {
+    : reader_(fields), records_(fields) {
   for (const Join& join : joins) {
     const Table& table = *tables[join.table];
-    auto side = std::make_unique<Side>(Rows(table.fields()));
+    auto side = std::make_unique<Side>(table.fields());
     side->table = &table;
     side->fields = join.fields;
     side->key.resize(table.fields().size());
@@ -19,6 +19,7 @@ JoinedInput::JoinedInput(codec::Schema fields, const std::vector<Join>& joins, c
 
 Result<void> JoinedInput::register_with(Database& database) {
   const auto make = [&](Side& side, const std::string& name, const std::string& function) -> Result<void> {
+    side.function.read({&side.rows, 1});
     if (auto done = side.function.register_with(database.connection(), function); !done) return done;
     return database.execute(cat("CREATE VIEW ", quoted(name), " AS SELECT * FROM ", function, "()"));
   };

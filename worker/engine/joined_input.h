@@ -36,7 +36,7 @@ class JoinedInput {
 
  private:
   struct Side {
-    Side(Rows made) : rows(std::move(made)), function(rows) {}
+    explicit Side(const codec::Schema& schema) : rows(schema), function(schema.fields()) {}
     Rows rows;
     RowsFunction function;
     const Table* table = nullptr;

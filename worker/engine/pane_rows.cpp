@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "common/base/text.h"
-#include "worker/engine/input.h"
 #include "worker/engine/panes.h"
 
 namespace tidegate::engine {
@@ -24,17 +23,12 @@ class PaneRows final : public WindowRows {
   }
 
   Result<void> keep() override {
-    constexpr const char* kStaged = "tidegate.staged";
-    if (auto done = table_.database.execute(cat("CREATE OR REPLACE TABLE ", kStaged, " AS ", table_.records)); !done) {
-      return done;
-    }
     for (const auto& [pane, rows] : arrived_) {
       const bool fresh = !rows_.contains(pane);
       const std::string into = fresh ? cat("CREATE TABLE ", name(pane), " AS ") : cat("INSERT INTO ", name(pane), " ");
-      const std::string of_pane =
-          arrived_.size() == 1 ? "" : cat(" WHERE ", Input::kNumber, " = ", std::to_string(pane));
-      if (auto done =
-              table_.database.execute(cat(into, "SELECT * EXCLUDE (", Input::kNumber, ") FROM ", kStaged, of_pane));
+      const std::string of_pane = arrived_.size() == 1 ? "" : cat(" WHERE ", kNumber, " = ", std::to_string(pane));
+      if (auto done = table_.database.execute(
+              cat(into, "SELECT * EXCLUDE (", kNumber, ") FROM (", table_.records, ")", of_pane));
           !done) {
         return done;
       }
@@ -43,6 +37,8 @@ class PaneRows final : public WindowRows {
     arrived_.clear();
     return {};
   }
+
+  bool due(Micros watermark) const override { return panes_.any_due(watermark); }
 
   Result<void> close(Micros watermark, const RunQuery& run) override {
     for (const std::int64_t first : panes_.due(watermark)) {
@@ -71,6 +67,7 @@ class PaneRows final : public WindowRows {
   std::int64_t rows() const override {
     std::int64_t count = 0;
     for (const auto& entry : rows_) count += entry.second;
+    for (const auto& entry : arrived_) count += entry.second;
     return count;
   }
 
@@ -92,7 +89,7 @@ class PaneRows final : public WindowRows {
   WindowTable table_;
   Panes panes_;
   std::map<std::int64_t, std::int64_t> rows_;     // in each pane's table
-  std::map<std::int64_t, std::int64_t> arrived_;  // of the running batch
+  std::map<std::int64_t, std::int64_t> arrived_;  // and wait
 };
 
 }  // namespace

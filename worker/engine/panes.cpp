@@ -25,6 +25,13 @@ std::int64_t Panes::add(const Arrival& arrival) {
   return number;
 }
 
+bool Panes::any_due(Micros watermark) const {
+  if (panes_.empty()) return false;
+  const std::int64_t limit = window::first_open(window_, watermark);
+  const std::int64_t oldest = panes_.begin()->first;
+  return oldest < limit || std::max(oldest - window::panes_in(window_) + 1, next_window_) < limit;
+}
+
 std::vector<std::int64_t> Panes::due(Micros watermark) const {
   const std::int64_t limit = window::first_open(window_, watermark);
   std::set<std::int64_t> windows;

@@ -19,6 +19,8 @@ class Panes {
   // The pane of the record.
   std::int64_t add(const Arrival& arrival);
 
+  // Whether there are windows to give out or panes to drop.
+  bool any_due(window::Micros watermark) const;
   // The windows with records that end at the watermark or before and are not out yet, ascending.
   std::vector<std::int64_t> due(window::Micros watermark) const;
   // They are out. The panes that no later window needs, and are forgotten.

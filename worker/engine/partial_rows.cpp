@@ -11,10 +11,8 @@ namespace {
 
 using window::Micros;
 
-// To group the rows of a batch pays where it leaves at most that part of them. Keys change: it is tried again after so
-// many batches without.
-constexpr double kWorthwhile = 0.5;
-constexpr int kWithout = 100;
+// Grouping them leaves a sixteenth of so many rows.
+constexpr std::int64_t kRowsOfGroup = 16;
 
 class PartialRows final : public WindowRows {
  public:
@@ -34,18 +32,17 @@ class PartialRows final : public WindowRows {
     if (!made_) {
       if (auto done = make(); !done) return done;
     }
+    const auto groups = table_.database.run(insert_);
+    if (!groups) return groups.error();
     arrived_ = 0;
-    const bool fold = without_ == 0;
-    const auto rows = table_.database.run(fold ? insert_folded_ : insert_each_);
-    if (!rows) return rows.error();
-    if (!fold) {
-      --without_;
-    } else if (static_cast<double>(*rows) > kWorthwhile * static_cast<double>(arrived_)) {
-      without_ = kWithout;
-    }
-    stored_ += *rows;
+    groups_ = std::max(*groups, groups_ / 2);  // the few before a window closes tell little
+    stored_ += groups_;
     return stored_ < std::max(table_.merge_rows, 2 * merged_) ? Result<void>() : merge("");
   }
+
+  std::int64_t worth_waiting_for() const override { return kRowsOfGroup * groups_; }
+
+  bool due(Micros watermark) const override { return panes_.any_due(watermark); }
 
   Result<void> close(Micros watermark, const RunQuery& run) override {
     for (const std::int64_t first : panes_.due(watermark)) {
@@ -65,7 +62,7 @@ class PartialRows final : public WindowRows {
 
   void rewind_to(window::Progress& progress) const override { panes_.rewind_to(progress); }
   std::int64_t windows() const override { return panes_.windows(); }
-  std::int64_t rows() const override { return stored_; }
+  std::int64_t rows() const override { return stored_ + arrived_; }
 
  private:
   std::string plain_name() const { return cat("partial_", std::to_string(table_.partition)); }
@@ -73,12 +70,7 @@ class PartialRows final : public WindowRows {
   Result<void> make() {
     if (auto done = empty(); !done) return done;
     made_ = true;
-    if (auto done = prepare_insert(partials_.fold(), insert_folded_); !done) return done;
-    return prepare_insert(partials_.each(), insert_each_);
-  }
-
-  Result<void> prepare_insert(const std::string& rows, Statement& statement) {
-    const auto error = table_.database.prepare(cat("INSERT INTO ", name_, " ", rows), statement);
+    const auto error = table_.database.prepare(cat("INSERT INTO ", name_, " ", partials_.fold()), insert_);
     return error ? Error{"EngineFailed", error->message} : Result<void>();
   }
 
@@ -106,11 +98,10 @@ class PartialRows final : public WindowRows {
   const Partials& partials_;
   Panes panes_;
   std::string name_;
-  Statement insert_folded_;
-  Statement insert_each_;
+  Statement insert_;
   bool made_ = false;
-  std::int64_t arrived_ = 0;  // of the running batch
-  int without_ = 0;           // that many batches more without grouping
+  std::int64_t arrived_ = 0;  // and wait
+  std::int64_t groups_ = 0;   // of rows that are kept at once
   std::int64_t stored_ = 0;   // rows in the table
   std::int64_t merged_ = 0;   // of those, when they were merged last
 };

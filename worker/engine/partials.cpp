@@ -8,10 +8,10 @@
 #include "common/base/text.h"
 #include "common/json/json.h"
 #include "worker/engine/functions.h"
-#include "worker/engine/input.h"
 #include "worker/engine/joins.h"
 #include "worker/engine/query_check.h"
 #include "worker/engine/syntax_tree.h"
+#include "worker/engine/window_rows.h"
 
 namespace tidegate::engine {
 namespace {
@@ -50,47 +50,6 @@ Json named(Json node, const std::string& alias) {
   return node;
 }
 
-// Without a value yet.
-Json constant(const char* type) {
-  Json node = expression("CONSTANT", "VALUE_CONSTANT");
-  node["value"] = Json::object({{"type", Json::object({{"id", type}, {"type_info", Json()}})}, {"is_null", true}});
-  return node;
-}
-
-Json null() {
-  return constant("NULL");
-}
-
-Json integer(int value) {
-  Json node = constant("INTEGER");
-  node["value"]["is_null"] = false;
-  node["value"]["value"] = value;
-  return node;
-}
-
-Json when(const Json& condition, const Json& then, const Json& otherwise) {
-  Json node = expression("CASE", "CASE_EXPR");
-  node["case_checks"] = Json::array({Json::object({{"when_expr", condition}, {"then_expr", then}})});
-  node["else_expr"] = otherwise;
-  return node;
-}
-
-Json is_not_null(const Json& operand) {
-  Json node = expression("OPERATOR", "OPERATOR_IS_NOT_NULL");
-  node["children"] = Json::array({operand});
-  return node;
-}
-
-// What an aggregate is of one row alone, but for its type.
-Json of_one_row(const Json& node) {
-  const std::string function = lower(node.get("function_name").as_string());
-  Json value = function == "count_star" ? integer(1) : node.get("children").items().front();
-  if (const Json& filter = node.get("filter"); !filter.is_null()) value = when(filter, value, null());
-  if (function == "count_if") return when(value, integer(1), integer(0));
-  if (function.starts_with("count")) return when(is_not_null(value), integer(1), integer(0));
-  return value;
-}
-
 }  // namespace
 
 // Reads the syntax tree once; `possible_` turns false at what cannot be taken apart.
@@ -108,7 +67,6 @@ class PartialsBuilder {
   // The queries as trees; nothing when the query needs its rows.
   struct Trees {
     Json fold;
-    Json each;
     Json finish;
   };
   std::optional<Trees> build(Partials& partials) {
@@ -139,17 +97,12 @@ class PartialsBuilder {
     Json fold = select_;
     Json results = Json::Array{};
     for (std::size_t g = 0; g < groups_.size(); ++g) results.push_back(named(groups_[g], name_of_group(g)));
-    results.push_back(named(column(Input::kNumber), Partials::kPane));
-    groups.push_back(column(Input::kNumber));
-    Json of_rows = results;
+    results.push_back(named(column(kNumber), Partials::kPane));
+    groups.push_back(column(kNumber));
     for (std::size_t a = 0; a < aggregates_.size(); ++a) {
-      for (Json& part : parts(a, partials)) {
-        of_rows.push_back(named(of_one_row(part), part.get("alias").as_string()));
-        results.push_back(std::move(part));
-      }
+      for (Json& part : parts(a, partials)) results.push_back(std::move(part));
     }
     results.push_back(named(count_star(), kRows));
-    of_rows.push_back(named(integer(1), kRows));
     partials.columns_.push_back({kRows, cat("CAST(sum(", quoted(kRows), ") AS BIGINT)")});
     take_apart(select_.get("where_clause"));
     fold["having"] = Json();
@@ -157,17 +110,13 @@ class PartialsBuilder {
     fold["from_table"]["alias"] = from.get("alias").as_string().empty() ? from.get("table_name") : from.get("alias");
     fold["from_table"]["schema_name"] = "tidegate";
     fold["from_table"]["table_name"] = Partials::kRecords;
-    Json each = fold;
-    each["select_list"] = std::move(of_rows);
-    each["group_expressions"] = Json::Array{};
-    each["group_sets"] = Json::Array{};
     fold["select_list"] = std::move(results);
     Json set = Json::Array{};
     for (std::size_t g = 0; g < groups.items().size(); ++g) set.push_back(g);
     fold["group_sets"] = Json::array({std::move(set)});
     fold["group_expressions"] = std::move(groups);
     if (!possible_ || (!partials.grouped_ && aggregates_.empty())) return std::nullopt;
-    return Trees{std::move(fold), std::move(each), std::move(finish)};
+    return Trees{std::move(fold), std::move(finish)};
   }
 
  private:
@@ -299,11 +248,9 @@ std::optional<Partials> Partials::of(Database& database, const Query& query, con
     return sql_of(database, Json::object({{"error", false}, {"statements", Json::array({statement})}}).dump());
   };
   auto fold = sql(std::move(trees->fold));
-  auto each = sql(std::move(trees->each));
   auto finish = sql(std::move(trees->finish));
-  if (!fold || !each || !finish) return std::nullopt;
+  if (!fold || !finish) return std::nullopt;
   partials.fold_ = *std::move(fold);
-  partials.each_ = *std::move(each);
   partials.finish_ = *std::move(finish);
   return partials;
 }

@@ -23,14 +23,11 @@ class Partials {
 
   static constexpr const char* kPane = "tidegate pane";  // a column of partial results
   // In the schema tidegate; who uses partial results makes them:
-  static constexpr const char* kRecords = "batch";       // the view that fold() reads
+  static constexpr const char* kRecords = "waiting";     // the view that fold() reads
   static constexpr const char* kNone = "tidegate.none";  // a table of partial results without a row
 
-  // A query over kRecords, the rows of the running batch with the number of their pane as Input::kNumber: their partial
-  // results.
+  // A query over kRecords, rows that wait with the number of their pane as kNumber: their partial results.
   const std::string& fold() const { return fold_; }
-  // The same without grouping, each row as a partial result of its own: for groups so small that it does not pay.
-  const std::string& each() const { return each_; }
   // `from`: a table or subquery of partial results. At most one row of each group and pane.
   std::string merged(const std::string& from) const;
   // What finish() sees under the name of the topic: groups with their final aggregates, window_start and window_end.
@@ -51,7 +48,6 @@ class Partials {
   };
 
   std::string fold_;
-  std::string each_;
   std::string finish_;
   bool grouped_ = false;  // else there is one row even where no row is
   std::vector<std::string> groups_;

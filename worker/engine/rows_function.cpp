@@ -9,24 +9,10 @@
 namespace tidegate::engine {
 namespace {
 
-constexpr std::size_t kWord = 64;  // rows; chunks begin at a multiple of it
+constexpr std::size_t kWord = 64;  // rows in a word of a mask; chunks begin with one
 constexpr std::uint64_t kAllValid = ~std::uint64_t{0};
 
 }  // namespace
-
-Rows::Rows(codec::Schema fields)
-    : fields_(std::move(fields)), data_(fields_.size()), validity_(fields_.size()), columns_(fields_.size()) {}
-
-void Rows::make_room(std::size_t rows) {
-  const std::size_t words = (rows + kWord - 1) / kWord;
-  for (std::size_t f = 0; f < fields_.size(); ++f) {
-    const std::size_t elements = (rows * codec::element_size(fields_[f].type) + 15) / 16;
-    if (data_[f].size() < elements) data_[f].resize(elements);
-    validity_[f].assign(words, kAllValid);
-    columns_[f] = {data_[f].data(), validity_[f].data()};
-  }
-  size_ = 0;
-}
 
 Result<void> RowsFunction::register_with(duckdb_connection connection, const std::string& name) {
   Handle<duckdb_table_function, duckdb_destroy_table_function> function;
@@ -43,7 +29,7 @@ Result<void> RowsFunction::register_with(duckdb_connection connection, const std
 
 void RowsFunction::bind(duckdb_bind_info info) {
   const auto& self = *static_cast<RowsFunction*>(duckdb_bind_get_extra_info(info));
-  for (const codec::Field& field : self.rows_.fields().fields()) {
+  for (const codec::Field& field : self.fields_) {
     LogicalType type = to_duckdb(field.type);
     duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
   }
@@ -52,7 +38,7 @@ void RowsFunction::bind(duckdb_bind_info info) {
 void RowsFunction::init(duckdb_init_info info) {
   auto& self = *static_cast<RowsFunction*>(duckdb_init_get_extra_info(info));
   duckdb_init_set_max_threads(info, 1);
-  self.next_ = 0;
+  self.block_ = self.next_ = 0;
   self.projected_.clear();
   for (std::size_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     self.projected_.push_back(duckdb_init_get_column_index(info, i));
@@ -61,14 +47,20 @@ void RowsFunction::init(duckdb_init_info info) {
 
 void RowsFunction::fill(duckdb_function_info info, duckdb_data_chunk chunk) {
   auto& self = *static_cast<RowsFunction*>(duckdb_function_get_extra_info(info));
-  const std::size_t rows = std::min<std::size_t>(duckdb_vector_size(), self.rows_.size() - self.next_);
+  while (self.block_ < self.rows_.size() && self.next_ == self.rows_[self.block_].size()) {
+    ++self.block_;
+    self.next_ = 0;
+  }
+  if (self.block_ == self.rows_.size()) return duckdb_data_chunk_set_size(chunk, 0);
+  const Rows& block = self.rows_[self.block_];
+  const std::size_t rows = std::min<std::size_t>(duckdb_vector_size(), block.size() - self.next_);
   const std::size_t words = (rows + kWord - 1) / kWord;
   for (std::size_t i = 0; i < self.projected_.size(); ++i) {
     const std::size_t field = self.projected_[i];
-    if (field >= self.rows_.fields().size()) continue;
+    if (field >= self.fields_.size()) continue;
     duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
-    const codec::Column& column = self.rows_.columns()[field];
-    const std::size_t size = codec::element_size(self.rows_.fields()[field].type);
+    const codec::Column& column = block.columns()[field];
+    const std::size_t size = block.element_size(field);
     std::memcpy(duckdb_vector_get_data(vector), static_cast<const char*>(column.data) + self.next_ * size, rows * size);
     const std::uint64_t* const mask = column.validity + self.next_ / kWord;
     if (std::all_of(mask, mask + words, [](std::uint64_t word) { return word == kAllValid; })) continue;

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "common/base/text.h"
-#include "worker/engine/input.h"
 #include "worker/engine/query_check.h"
 #include "worker/engine/window_rows.h"
 #include "worker/window/sessions.h"
@@ -35,11 +34,13 @@ class SessionRows final : public WindowRows {
   Result<void> keep() override {
     const std::string into = stored_ == 0 ? cat("CREATE OR REPLACE TABLE ", name_, " AS ") : cat("INSERT INTO ", name_);
     const std::string rows =
-        cat(" SELECT * EXCLUDE (", Input::kNumber, "), ", Input::kNumber, " AS ", kKey, " FROM (", table_.records, ")");
+        cat(" SELECT * EXCLUDE (", kNumber, "), ", kNumber, " AS ", kKey, " FROM (", table_.records, ")");
     if (auto done = table_.database.execute(into + rows); !done) return done;
     stored_ += std::exchange(arrived_, 0);
     return {};
   }
+
+  bool due(Micros watermark) const override { return sessions_.due(watermark); }
 
   Result<void> close(Micros watermark, const RunQuery& run) override {
     for (const std::vector<Sessions::Session>& round : sessions_.close(watermark)) {
@@ -62,7 +63,7 @@ class SessionRows final : public WindowRows {
   }
 
   std::int64_t windows() const override { return sessions_.open(); }
-  std::int64_t rows() const override { return stored_; }
+  std::int64_t rows() const override { return stored_ + arrived_; }
 
  private:
   // Of a session that began earlier the first records may be missing.
@@ -107,7 +108,7 @@ class SessionRows final : public WindowRows {
   WindowTable table_;
   Sessions sessions_;
   std::string name_;
-  std::int64_t arrived_ = 0;  // of the running batch
+  std::int64_t arrived_ = 0;  // and wait
   std::int64_t stored_ = 0;   // rows in the table
 };
 

@@ -10,7 +10,6 @@ namespace {
 
 // Of a row beside its bytes and its key's: the map's node and bucket, and what the allocator adds.
 constexpr std::size_t kOverhead = 144;
-constexpr std::size_t kInlined = 12;  // a text up to here lies in its element
 
 std::size_t cost(std::string_view key, std::size_t row) {
   return kOverhead + row + (key.size() > 15 ? key.size() : 0);
@@ -95,7 +94,7 @@ Table::Row Table::pack() const {
   const auto long_text = [&](std::size_t f) -> std::string_view {
     if (!is_text(schema[f]) || !columns_[f].valid(0)) return {};
     const std::string_view text = columns_[f].at<codec::Text>(0).view();
-    return text.size() > kInlined ? text : std::string_view();
+    return text.size() > codec::Text::kInlined ? text : std::string_view();
   };
   for (std::size_t f = 0; f < schema.size(); ++f) row.size += long_text(f).size();
   row.bytes = std::make_unique<char[]>(row.size);

@@ -17,7 +17,10 @@
 
 namespace tidegate::engine {
 
-// A record of the running batch that some window takes.
+// The column of waiting rows that has the number which add() gave them.
+inline constexpr const char* kNumber = "tidegate_number";
+
+// A record that some window takes.
 struct Arrival {
   window::Micros time = 0;
   std::int64_t offset = 0;
@@ -35,16 +38,20 @@ struct WindowsOut {
 };
 using RunQuery = std::function<Result<void>(const WindowsOut& out)>;
 
+// Rows wait elsewhere, many batches of them, until they are kept: a statement costs less for each row then.
 class WindowRows {
  public:
   virtual ~WindowRows() = default;
 
   virtual bool late(window::Micros time, window::Micros watermark) const = 0;
-  // Of the running batch, in the order of their offsets, while keep() reads the rows. The number that the row gets
-  // (Input::kNumber).
+  // In the order of their offsets. The number that the row gets (kNumber).
   virtual std::int64_t add(const Arrival& arrival) = 0;
-  // Takes the rows of the running batch.
+  // Takes the rows that were added and wait.
   virtual Result<void> keep() = 0;
+  // So many should wait where there is room for them, since that leaves little of them.
+  virtual std::int64_t worth_waiting_for() const { return 0; }
+  // Whether close() has anything to do; no row may wait then.
+  virtual bool due(window::Micros watermark) const = 0;
   // Gives out the windows that end at the watermark or before, and drops the rows that no later one needs.
   virtual Result<void> close(window::Micros watermark, const RunQuery& run) = 0;
   virtual Result<void> drop() = 0;
@@ -52,7 +59,7 @@ class WindowRows {
   // Leaves the watermark as it is.
   virtual void rewind_to(window::Progress& progress) const = 0;
   virtual std::int64_t windows() const = 0;
-  virtual std::int64_t rows() const = 0;
+  virtual std::int64_t rows() const = 0;  // those that wait too
 };
 
 // Where rows are kept: tables of the schema tidegate, out of reach of queries, which may name nothing but their topic.
@@ -60,7 +67,7 @@ struct WindowTable {
   Database& database;
   int partition;
   std::string time;     // the field of event time
-  std::string records;  // a SELECT of the running batch: the columns that are needed, and Input::kNumber
+  std::string records;  // a SELECT of the waiting rows: the columns that are needed, and kNumber
   window::Window window;
   const Partials* partials;  // for partial_rows
   std::int64_t merge_rows;   // so many partial results are merged at the earliest

@@ -1,6 +1,7 @@
 #include "worker/engine/windowed.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <map>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "worker/engine/input.h"
 #include "worker/engine/query_check.h"
 #include "worker/engine/result_writer.h"
+#include "worker/engine/rows_function.h"
 #include "worker/engine/syntax_tree.h"
 #include "worker/engine/window_rows.h"
 
@@ -20,11 +22,21 @@ namespace {
 
 using window::Micros;
 
+using Clock = std::chrono::steady_clock;
+
+// What is wrong with a row should not come out much later than it came in.
+constexpr std::chrono::seconds kLongestWait(5);
+
 struct Partition {
   window::Watermark watermark;
   std::int64_t accounted = 0;       // records below this offset only rebuild
   Micros resumed = window::kNever;  // the watermark at it
   std::unique_ptr<WindowRows> rows;
+  RowBuffer waiting;
+  // Of those that wait:
+  std::int64_t waiting_from = 0;
+  std::int64_t waiting_to = 0;
+  Clock::time_point since = {};
 };
 
 std::string time_text(Micros time) {
@@ -33,6 +45,7 @@ std::string time_text(Micros time) {
   return end == nullptr ? std::to_string(time) : text.substr(0, static_cast<std::size_t>(end - text.data()));
 }
 
+constexpr const char* kWaiting = "tidegate_waiting";
 constexpr const char* kRemedy = "; let the query allow for such values, as with TRY_CAST or NULLIF";
 
 }  // namespace
@@ -48,18 +61,22 @@ Span span_of(const window::Window& window, std::int64_t first) {
 
 struct WindowedEngine::Impl {
   Impl(const WindowedQuery& wanted, const WindowLimits& allowed)
-      : query(wanted), limits(allowed), input(wanted.query.fields) {}
+      : query(wanted), limits(allowed), input(wanted.query.fields), waiting(columns_of(wanted.query.fields)) {}
 
   // Destroyed in reverse: the database before the input it reads, and statements before the database.
   WindowedQuery query;
   WindowLimits limits;
   Input input;
+  RowsFunction waiting;
   Database database;
   ResultWriter writer;
   codec::KeyEncoder keys;
   std::size_t time_field = 0;
   std::optional<Partials> partials;
-  std::string records;  // a SELECT of the running batch
+  std::string records;  // a SELECT of the waiting rows
+  // As RowBuffer takes them: of the fields that are needed, and of the rows' numbers.
+  std::vector<std::size_t> sizes;
+  std::vector<std::size_t> texts;
   std::map<int, Partition> partitions;
   std::vector<std::string_view> values;
   // The running batch, while Input asks judge().
@@ -76,13 +93,16 @@ struct WindowedEngine::Impl {
   Result<void> set_up_input();
   Result<void> check(std::optional<std::size_t>& position);
   Result<void> keep_needed(const Json& tree);
+  static std::vector<codec::Field> columns_of(const codec::Schema& fields);
   bool gives_the_same(const Partials& made);
   Result<void> show(const std::string& rows) {
     return database.execute(cat("CREATE OR REPLACE VIEW ", quoted(query.query.topic), " AS ", rows));
   }
   Error too_large() const;
-  Result<void> keep(int number, Partition& partition, std::span<const TimedRecord> records,
+  Result<void> read(int number, Partition& partition, std::span<const TimedRecord> records,
                     std::span<const codec::Metadata> metadata, Output& output);
+  bool enough_wait(const Partition& partition) const;
+  Result<void> keep(Partition& partition);
   std::optional<std::int64_t> judge(std::size_t record, std::span<const codec::Column> columns, std::size_t row);
   void refuse(std::size_t record, const char* reason, const std::string& words) {
     batch.output->failures_.push_back({record, reason, words, words});
@@ -111,8 +131,14 @@ Result<void> WindowedEngine::Impl::set_up() {
   database = std::move(*opened);
   if (auto done = set_up_input(); !done) return done;
   if (auto done = database.execute("CREATE SCHEMA tidegate"); !done) return done;
-  return show(cat("SELECT * EXCLUDE (", Input::kNumber, "), make_timestamp(0) AS window_start, ",
-                  "make_timestamp(0) AS window_end FROM ", Input::kFunction, "()"));
+  return show(cat("SELECT * EXCLUDE (", kNumber, "), make_timestamp(0) AS window_start, ",
+                  "make_timestamp(0) AS window_end FROM ", kWaiting, "()"));
+}
+
+std::vector<codec::Field> WindowedEngine::Impl::columns_of(const codec::Schema& fields) {
+  std::vector<codec::Field> columns = fields.fields();
+  columns.push_back({kNumber, {codec::Type::bigint}});
+  return columns;
 }
 
 // The keys of records are checked against their partition.
@@ -129,7 +155,7 @@ Result<void> WindowedEngine::Impl::set_up_input() {
   input.judge_by([this](std::size_t record, std::span<const codec::Column> columns,
                         std::size_t row) { return judge(record, columns, row); },
                  fields);
-  return input.register_with(database.connection());
+  return waiting.register_with(database.connection(), kWaiting);
 }
 
 // What the query is and needs. From here on the topic's view is made for windows.
@@ -162,19 +188,24 @@ Result<void> WindowedEngine::Impl::keep_needed(const Json& tree) {
   if (query.window.gap > 0) names.push_back(query.time.field);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  records = cat("SELECT ", Input::kNumber);
-  for (const std::string& name : names) records += cat(", ", quoted(name));
-  records += cat(" FROM ", Input::kFunction, "()");
+  records = cat("SELECT ", kNumber);
+  const codec::Schema& fields = query.query.fields;
+  sizes.assign(fields.size(), 0);
+  for (const std::string& name : names) {
+    records += cat(", ", quoted(name));
+    const std::size_t field = *fields.find(name);
+    const codec::FieldType type = fields[field].type;
+    sizes[field] = codec::element_size(type);
+    if (type.type == codec::Type::varchar || type.type == codec::Type::json) texts.push_back(field);
+  }
+  sizes.push_back(sizeof(std::int64_t));
+  records += cat(" FROM ", kWaiting, "()");
   return database.execute(cat("CREATE VIEW tidegate.", Partials::kRecords, " AS ", records));
 }
 
 // Whether the detour over partial results ends with the columns and types of the query.
 bool WindowedEngine::Impl::gives_the_same(const Partials& made) {
-  std::vector<Failure> nothing;
-  input.set({}, {}, 0, 0, nothing);
   if (!database.execute(cat("CREATE TABLE ", Partials::kNone, " AS ", made.fold()))) return false;
-  Statement each;
-  if (database.prepare(cat("INSERT INTO ", Partials::kNone, " ", made.each()), each)) return false;
   const std::string merged = cat("(", made.merged(Partials::kNone), ")");
   Statement statement;
   if (!show(made.final_rows(merged, Span{0, 0}.columns()))) return false;
@@ -229,8 +260,8 @@ std::optional<std::int64_t> WindowedEngine::Impl::judge(std::size_t number, std:
   return partition.rows->add({time, record.offset, before, batch.key});
 }
 
-// Takes the records of a batch.
-Result<void> WindowedEngine::Impl::keep(int number, Partition& partition, std::span<const TimedRecord> arrived,
+// The records of a batch that are rows wait from here on.
+Result<void> WindowedEngine::Impl::read(int number, Partition& partition, std::span<const TimedRecord> arrived,
                                         std::span<const codec::Metadata> metadata, Output& output) {
   values.clear();
   for (const TimedRecord& record : arrived) values.push_back(record.value);
@@ -239,23 +270,43 @@ Result<void> WindowedEngine::Impl::keep(int number, Partition& partition, std::s
   batch.records = arrived;
   batch.output = &output;
   batch.misplaced.reset();
-  input.set(values, metadata, 0, values.size(), output.failures_);
-  const Result<void> kept = partition.rows->keep();
-  if (batch.misplaced) return *std::move(batch.misplaced);
-  if (!kept && kept.error().reason == "QueryFailed") {
-    return Error{"QueryFailed",
-                 cat("a window of the records from offset ", std::to_string(arrived.front().offset), " to ",
-                     std::to_string(arrived.back().offset), ": ", kept.error().message, kRemedy)};
+  if (partition.waiting.rows() == 0) {
+    partition.waiting_from = arrived.front().offset;
+    partition.since = Clock::now();
   }
-  if (!kept) return kept;
-  const Input::Taken& taken = input.finish();
+  input.set(values, metadata, 0, values.size(), output.failures_);
+  const Input::Taken& taken = input.read_into(partition.waiting);
   if (batch.misplaced) return *std::move(batch.misplaced);
   output.counts_.taken = taken.rows;
   output.nulls_ = taken.nulls;
+  partition.waiting_to = arrived.back().offset;
   return {};
 }
 
+bool WindowedEngine::Impl::enough_wait(const Partition& partition) const {
+  const RowBuffer& rows = partition.waiting;
+  return rows.rows() >= std::max(limits.waiting_rows, partition.rows->worth_waiting_for()) ||
+         rows.bytes() > limits.waiting_bytes / std::ssize(partitions) || Clock::now() - partition.since > kLongestWait;
+}
+
+// Nothing waits from here on.
+Result<void> WindowedEngine::Impl::keep(Partition& partition) {
+  if (partition.waiting.rows() == 0) return {};
+  waiting.read(partition.waiting.blocks());
+  Result<void> kept = partition.rows->keep();
+  waiting.read({});
+  partition.waiting.clear();
+  if (!kept && kept.error().reason == "QueryFailed") {
+    return Error{"QueryFailed", cat("a window of the records from offset ", std::to_string(partition.waiting_from),
+                                    " to ", std::to_string(partition.waiting_to), ": ", kept.error().message, kRemedy)};
+  }
+  return kept;
+}
+
 Result<void> WindowedEngine::Impl::close(Partition& partition, Micros watermark, Output& output) {
+  if (enough_wait(partition) || partition.rows->due(watermark)) {
+    if (auto kept = keep(partition); !kept) return kept;
+  }
   return partition.rows->close(watermark, [&](const WindowsOut& windows) { return run_query(windows, output); });
 }
 
@@ -324,8 +375,9 @@ void WindowedEngine::assign(int partition, const window::Resume& resume) {
   auto rows = table.window.gap > 0 ? session_rows(table, resume)
               : partials           ? partial_rows(table, resume)
                                    : pane_rows(table, resume);
-  impl_->partitions.insert_or_assign(partition, Partition{window::Watermark(impl_->query.time, from), resume.position,
-                                                          progress.watermark, std::move(rows)});
+  impl_->partitions.insert_or_assign(
+      partition, Partition{window::Watermark(impl_->query.time, from), resume.position, progress.watermark,
+                           std::move(rows), RowBuffer(impl_->sizes, impl_->texts)});
 }
 
 void WindowedEngine::revoke(int partition) {
@@ -362,7 +414,7 @@ Result<void> WindowedEngine::take(int partition, std::span<const TimedRecord> re
   Partition& mine = impl_->partitions.at(partition);
   // Rebuilt: it is as far as it was, also where that did not come from the records.
   if (records.front().offset >= mine.accounted) mine.watermark.advance(mine.resumed);
-  if (auto kept = impl_->keep(partition, mine, records, metadata, output); !kept) return kept;
+  if (auto done = impl_->read(partition, mine, records, metadata, output); !done) return done;
   std::sort(output.failures_.begin(), output.failures_.end(),
             [](const Failure& a, const Failure& b) { return a.record < b.record; });
   if (records.back().offset < mine.accounted) output.failures_.clear();

@@ -40,6 +40,10 @@ struct WindowLimits {
   std::int64_t disk_bytes = 0;
   std::int64_t windows = 100'000;     // whose bookkeeping is beside DuckDB's memory
   std::int64_t merge_rows = 131'072;  // so many partial results of a partition are merged at the earliest
+  // Rows wait in memory until DuckDB takes many at once: at least so many of a partition, unless they come slowly, and
+  // no more bytes of all partitions than these.
+  std::int64_t waiting_rows = 32'768;
+  std::int64_t waiting_bytes = 64 << 20;
 };
 
 struct TimedRecord {

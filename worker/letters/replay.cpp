@@ -97,7 +97,7 @@ Result<Replay> prepare(const stage::Settings& settings) {
   return Replay(settings, *std::move(producer), *output, *std::move(step));
 }
 
-// The letter as the record that it was; its headers stay behind the handle.
+// The letter as the record that it was; its headers stay where they are.
 kafka::Record restored(const kafka::Record& letter, const Origin& origin) {
   kafka::Record out = letter;
   out.partition = origin.partition;

@@ -13,8 +13,9 @@
 namespace tidegate::stage {
 namespace {
 
-// Shares of the pod's memory: DuckDB gets what the libraries, Kafka's queues and the bookkeeping leave, 320 MiB of 512.
-constexpr std::int64_t kEngineEighths = 5;
+// Shares of the pod's memory: the libraries, Kafka's queues and the bookkeeping leave 320 MiB of 512.
+constexpr std::int64_t kEngineEighths = 4;
+constexpr std::int64_t kWaitingEighths = 1;
 constexpr std::int64_t kBytesPerWindow = 5'000;  // so that their bookkeeping is a small part of it
 
 // Files of a worker that died would take from the room on disk.
@@ -57,8 +58,9 @@ class WindowedStep final : public Step {
     if (!settings_.spill_directory.empty()) {
       if (auto made = make_empty(settings_.spill_directory); !made) return made;
     }
-    const engine::WindowLimits limits{settings_.memory_bytes / 8 * kEngineEighths, settings_.spill_directory,
-                                      settings_.spill_bytes, settings_.memory_bytes / kBytesPerWindow};
+    engine::WindowLimits limits{settings_.memory_bytes / 8 * kEngineEighths, settings_.spill_directory,
+                                settings_.spill_bytes, settings_.memory_bytes / kBytesPerWindow};
+    limits.waiting_bytes = settings_.memory_bytes / 8 * kWaitingEighths;
     auto engine = engine::WindowedEngine::open(query, limits);
     if (!engine) return std::move(engine).error();
     engine_.emplace(*std::move(engine));

@@ -50,6 +50,8 @@ class Sessions {
 
   // Takes the next record; offsets ascend.
   Key add(std::string_view key, Micros time, std::int64_t offset, Micros watermark_before);
+  // Whether close() may find any.
+  bool due(Micros watermark) const { return !due_.empty() && due_.top().first <= watermark; }
   // Those that end at the watermark or before, in rounds: a round holds one of each key at most.
   std::vector<std::vector<Session>> close(Micros watermark);
 

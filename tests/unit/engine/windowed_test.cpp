@@ -111,9 +111,7 @@ std::int64_t least_to_come(const Log& log) {
 // As a stage does it: batches of any size, from the partitions in turns, now and then a crash after which everything
 // begins again at what was committed. Of a topic that stages write it is told now and then how far it is.
 std::vector<std::string> streamed(const WindowedQuery& query, const std::vector<Event>& events, int partitions,
-                                  unsigned seed, bool crashes, std::int64_t merge_rows = WindowLimits().merge_rows) {
-  WindowLimits limits;
-  limits.merge_rows = merge_rows;
+                                  unsigned seed, bool crashes, const WindowLimits& limits = {}) {
   std::mt19937 random(seed);
   std::vector<Log> logs(static_cast<std::size_t>(partitions));
   for (const Event& event : events) {
@@ -258,6 +256,10 @@ std::string difference(const std::vector<std::string>& actual, const std::vector
 
 TEST_CASE("windows as a stream give what one batch gives") {
   const std::vector<Event> sent = events(7);
+  WindowLimits none_wait, few_wait;
+  none_wait.waiting_bytes = 0;
+  few_wait.waiting_bytes = 8192;
+  few_wait.merge_rows = 5;
   int tried = 0;
   for (const Json& body : cases()) {
     if (body.has("refused") || tried++ % test::kStride != 0) continue;
@@ -268,8 +270,8 @@ TEST_CASE("windows as a stream give what one batch gives") {
     if (query.window.gap > 0) CHECK(expected.size() > 3);
     const int partitions = query.input_key.empty() ? 1 : 3;
     CHECK(difference(streamed(query, sent, 1, 1, false), expected) == "");
-    CHECK(difference(streamed(query, sent, partitions, 2, true), expected) == "");
-    if (query.window.gap == 0) CHECK(difference(streamed(query, sent, partitions, 4, true, 5), expected) == "");
+    CHECK(difference(streamed(query, sent, partitions, 2, true, none_wait), expected) == "");
+    if (query.window.gap == 0) CHECK(difference(streamed(query, sent, partitions, 4, true, few_wait), expected) == "");
     if (tried % 3 != 0) continue;  // which query it is makes no difference here
     WindowedQuery behind = query;
     behind.time.written = true;
@@ -337,8 +339,14 @@ TEST_CASE("records that would spoil the windows are told") {
 
 namespace {
 
-// The rows that are held of so many records of two cards in one window, and what comes of them or goes wrong. Batches
-// of one record are not grouped, larger ones are.
+WindowLimits no_waiting() {
+  WindowLimits limits;
+  limits.merge_rows = 10;
+  limits.waiting_bytes = 0;
+  return limits;
+}
+
+// The rows that are held of so many records of two cards in one window, and what comes of them or goes wrong.
 struct Folded {
   std::int64_t held = 0;
   std::vector<std::string> rows;
@@ -346,10 +354,8 @@ struct Folded {
 };
 
 Folded folded(const std::string& sql, std::int64_t records, const std::string& note = "7",
-              std::int64_t records_a_batch = 1) {
+              std::int64_t records_a_batch = 1, const WindowLimits& limits = no_waiting()) {
   const Json body = Json::object({{"query", sql}, {"window", *Json::parse(R"({"tumbling": {"size": 60000}})")}});
-  WindowLimits limits;
-  limits.merge_rows = 10;
   auto engine = WindowedEngine::open(query_of(body), limits);
   REQUIRE_MESSAGE(engine.ok(), engine.error().message);
   std::vector<std::string> values;
@@ -391,7 +397,7 @@ TEST_CASE("of many rows as many partial results are kept as there are groups") {
 {"card":"c1","minute":"2026-01-01T00:00:00Z","n":499,"half":124500.5,"mean":499,"spread":996,"late":49,"twice":998})");
 }
 
-TEST_CASE("results are the same whether the rows of a batch were grouped or not") {
+TEST_CASE("results are the same whether rows were grouped one by one or together") {
   for (const char* filter : {"", "FILTER (cents % 3 = 0)", "FILTER (cents < 0)", "FILTER (NULLIF(cents, 5) > 2)"}) {
     std::string sql = "SELECT card";
     for (const char* aggregate : {"count(*)", "count(NULLIF(cents, 4))", "count_if(cents > 10)", "sum(cents)",
@@ -434,6 +440,33 @@ TEST_CASE("a value that partial results cannot take is told with its offset") {
   CHECK(result.error.reason == "QueryFailed");
   CHECK(result.error.message.find("offset 0 to 0") != std::string::npos);
   CHECK(result.error.message.find("TRY_CAST") != std::string::npos);
+}
+
+TEST_CASE("rows wait until there are enough of them - and what is wrong with one is told with where they lie") {
+  const std::string sql = "SELECT card, sum(CAST(note AS BIGINT)) AS n FROM payments GROUP BY card";
+  WindowLimits limits;
+  limits.waiting_rows = 100;
+  CHECK(folded(sql, 99, "seven", 10, limits).held == 99);
+  CHECK(folded(sql, 99, "seven", 10, limits).error.message.find("offset 0 to 98") != std::string::npos);  // at the end
+  const Folded result = folded(sql, 200, "seven", 10, limits);
+  CHECK(result.held == 0);
+  CHECK(result.error.message.find("offset 0 to 99") != std::string::npos);
+  CHECK(folded(sql, 150, "7", 10, limits).held == 52);  // two groups of the first 100 rows
+}
+
+TEST_CASE("texts that wait stay what they were") {
+  const auto of = [](const std::string& note, const WindowLimits& limits) {
+    return folded("SELECT card, max(concat(note, cents % 10)) AS m, count(note) AS n FROM payments GROUP BY card", 300,
+                  note, 7, limits)
+        .rows;
+  };
+  for (const std::size_t length : {12, 13, 100, 100'000}) {
+    const std::string note(length, 'x');
+    const std::vector<std::string> expected{cat(R"({"card":"c0","m":")", note, R"(8","n":150})"),
+                                            cat(R"({"card":"c1","m":")", note, R"(9","n":150})")};
+    CHECK(of(note, {}) == expected);
+    CHECK(of(note, no_waiting()) == expected);
+  }
 }
 
 TEST_CASE("the rows of sessions that are out are dropped") {
@@ -545,12 +578,17 @@ TEST_CASE("rows that memory does not take go to disk - and what is too much for 
   REQUIRE(mkdtemp(directory.data()) != nullptr);
   constexpr int kThousands = 200;  // some 50 MB
   constexpr std::int64_t kMemory = 40 << 20;
-  const auto spilled = held_in({kMemory, directory, 1 << 30, 1000}, kThousands);
+  const auto held = [&](const std::string& where, std::int64_t disk) {
+    WindowLimits limits{kMemory, where, disk, 1000};
+    limits.waiting_bytes = 4 << 20;
+    return held_in(limits, kThousands);
+  };
+  const auto spilled = held(directory, 1 << 30);
   REQUIRE_MESSAGE(spilled.ok(), spilled.error().message);
   CHECK(*spilled == 500);
   CHECK(std::filesystem::is_empty(directory));
-  const auto disk_full = held_in({kMemory, directory, 4 << 20, 1000}, kThousands);
-  const auto no_disk = held_in({kMemory, {}, 0, 1000}, kThousands);
+  const auto disk_full = held(directory, 4 << 20);
+  const auto no_disk = held({}, 0);
   for (const auto* refused : {&disk_full, &no_disk}) {
     REQUIRE_FALSE(refused->ok());
     CHECK(refused->error().reason == "WindowsTooLarge");
