@@ -22,9 +22,9 @@ namespace {
 
 constexpr Duration kRequestTimeout{5000};
 constexpr Duration kRetryPause{500};
-// A batch of the log may be many times what a slow caller takes at a time. It hears of a rebalance that late meanwhile,
-constexpr Duration kHeardWithin{200};
-// and so many messages may come on that way before the library is asked to bring none.
+// A slow caller may take long over a batch of the log. All the same it must hear of a rebalance, which only comes with
+// further messages; the library is to bring none once so many wait.
+constexpr Duration kHearAgain{200};
 constexpr std::size_t kManyWait = 4;
 
 }  // namespace
@@ -322,6 +322,7 @@ struct Consumer::Impl {
   Result<void> take_set(Waiting& from, Owned* mine, Answer& answer) {
     if (mine == nullptr) return {};
     const std::size_t before = answer.records.size();
+    if (before == 0) answer.records.reserve(std::min(answer.max, records_in_message));
     while (!from.set->done() && !answer.full()) {
       Record& record = answer.records.emplace_back();
       if (auto read = from.set->next(record); !read) {
@@ -417,7 +418,7 @@ Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
   // The library waits for as many as are asked for, so: wait for one, then take what else is there.
   if (impl.waiting.empty() || impl.paused) {
     impl.receive(1, wait);
-  } else if (std::chrono::steady_clock::now() - impl.received_at > kHeardWithin) {
+  } else if (std::chrono::steady_clock::now() - impl.received_at > kHearAgain) {
     impl.receive(1, Duration{0});
   }
   Impl::Answer answer{max};

@@ -67,7 +67,8 @@ Result<void> RecordSet::next(Record& record) {
   record.raw_headers = in.take(in.left());
   if (!whole.good() || !in.good()) {
     at_ = end_;
-    return Error{"CorruptLog", cat("the batch at offset ", std::to_string(base_offset_), " cannot be read")};
+    return Error{"CorruptLog", cat("the batch at offset ", std::to_string(base_offset_),
+                                   " cannot be read: it was damaged in the log or on the way")};
   }
   at_ = whole.at();
   return {};

@@ -66,11 +66,13 @@ class Batch:
             casts = ", ".join(f"CAST({quoted(f['name'])} AS {f['type']}) AS {quoted(f['name'])}" for f in fields)
             self.db.execute(f"CREATE TABLE {quoted(table)} AS SELECT {casts} FROM read_json('{file}', format='newline_delimited', columns={{{texts}}})")
 
-    def query(self, query, source, name, to, window=None, time=None, keys=()):
-        """Makes the table `to` of the rows of `query` over the table `source`, which it calls `name`."""
+    def query(self, query, source, name, to, window=None, time=None, keys=(), tables=()):
+        """Makes the table `to` of the rows of `query` over the table `source`, which it calls `name`, and over the `tables`."""
         rows = with_windows(quoted(source), window, time, keys) if window else f"SELECT * FROM {quoted(source)}"
         self.db.execute(f"CREATE SCHEMA {quoted(to)}")  # in which the query sees that table only
         self.db.execute(f"CREATE TABLE {quoted(to)}.{quoted(name)} AS {rows}")
+        for table in tables:
+            self.db.execute(f"CREATE TABLE {quoted(to)}.{quoted(table)} AS SELECT * FROM {quoted(table)}")
         self.db.execute(f"SET search_path = {quoted(to)}")
         self.db.execute(f"CREATE TABLE main.{quoted(to)} AS {query}")
         self.db.execute("SET search_path = main")

@@ -46,7 +46,8 @@ class Kafka:
             return f"{prefix}-{os.getpid()}-{self.named}"
 
     def create(self, partitions_by_topic):
-        topics = [admin.NewTopic(name, partitions, 1) for name, partitions in partitions_by_topic.items()]
+        kept = {"retention.ms": "-1"}  # however old a record says that it is
+        topics = [admin.NewTopic(name, partitions, 1, config=kept) for name, partitions in partitions_by_topic.items()]
         for future in self.admin.create_topics(topics, operation_timeout=PATIENCE).values():
             future.result(PATIENCE)
 
@@ -59,10 +60,11 @@ class Kafka:
 
     @staticmethod
     def produce(producer, topic, records):
-        """Records: (partition, key or None, value); they keep their order in each partition."""
+        """Records: (partition, key or None, value or None, timestamp or 0, headers); they keep their order in each partition."""
         failed = []
-        for partition, key, value in records:
-            producer.produce(topic, value, key, partition, on_delivery=lambda error, _: error and failed.append(error))
+        for partition, key, value, timestamp, headers in records:
+            producer.produce(topic, value, key, partition, on_delivery=lambda error, _: error and failed.append(error),
+                             timestamp=timestamp, headers=headers)
             producer.poll(0)
         if producer.flush(PATIENCE) or failed:
             raise RuntimeError(f"could not write to {topic}: {failed[:1]}")

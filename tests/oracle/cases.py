@@ -36,6 +36,8 @@ class Case:
     one_partition: bool = False
     brief: bool = False  # one play is enough
     twins: bool = False  # rows may be equal: a repeat cannot be told, so it is played exactly once only
+    form: str | None = None  # the format of the values; None: JSON
+    tables: list = dataclasses.field(default_factory=list)  # lookup tables of the only stage
 
     @property
     def windowed(self):

@@ -1,9 +1,9 @@
 """The stages of a case on Kafka: topics, settings as the operator makes them (docs/architecture.md, "Stage settings"), how far they are."""
 import dataclasses
-
-import records
+import re
 
 LAST_PARTITIONS = 2
+TABLES_MEMORY = 64 << 20
 
 
 @dataclasses.dataclass
@@ -22,6 +22,7 @@ class Chain:
         """`columns`: by stage.to, the (name, type) of what a stage writes."""
         self.kafka, self.case = kafka, case
         self.input, self.partitions = kafka.name("input"), partitions
+        self.tables = {table.name: kafka.name(table.name) for table in case.tables}  # the topics
         self.links = []
         topic, width, fields, out_of_order = self.input, partitions, case.fields, case.out_of_order
         for number, (stage, (name, key, time)) in enumerate(zip(case.stages, case.sources())):
@@ -33,6 +34,13 @@ class Chain:
                 "kafka": {"bootstrapServers": kafka.address}, "group": kafka.name("group"), "start": "earliest",
                 "input": {"topic": topic, "fields": fields}, "output": {"topic": link.output}, "deadLetters": {"topic": link.dead_letters},
                 "sql": {"query": stage.query, "topic": name}, "delivery": delivery if last else "exactly-once"}
+            if case.form and number == 0:
+                link.settings["input"]["format"] = case.form
+            if case.tables:
+                link.settings |= {"tables": [{"topic": self.tables[t.name], "key": t.key, "fields": t.fields} for t in case.tables],
+                                  "tablesMemory": TABLES_MEMORY}
+                for called, table in self.tables.items():
+                    link.settings["sql"]["query"] = re.sub(rf"\bJOIN {called}\b", f'JOIN "{table}"', link.settings["sql"]["query"])
             if stage.key:
                 link.settings["output"]["key"] = stage.key
             if case.windowed:
@@ -48,7 +56,8 @@ class Chain:
             fields = [{"name": column, "type": kind} for column, kind in columns[stage.to]]
 
     def topics(self):
-        return {self.input: self.partitions} | {l.output: l.output_partitions for l in self.links} | {l.dead_letters: 1 for l in self.links}
+        tables = {self.tables[table.name]: table.partitions for table in self.case.tables}
+        return tables | {self.input: self.partitions} | {l.output: l.output_partitions for l in self.links} | {l.dead_letters: 1 for l in self.links}
 
     def reports(self):
         """What every stage committed last for each partition, as text."""

@@ -8,9 +8,11 @@ import subprocess
 
 import records
 from cases import Case, Stage
+from tables import Table
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
-NOT_PLAYED = {"enrichment": "lookup tables", "formats": "fields that are not plain members of a JSON value"}
+# By which fields of the records a table is joined, each time.
+JOINS = {"airports": [["origin"], ["dest"]], "weather": [["origin", "time_hour"]]}
 TWINS = ("minimal", "mirror", "webhook")  # their rows have nothing to tell them apart by
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
@@ -26,6 +28,8 @@ def documents(path):
 
 
 def value(random, name, kind, required):
+    if name == "line":  # of text, which is the whole value
+        return f"10.0.0.{random.randrange(256)} GET /{random.randrange(10**9)} {random.choice((200, 404, 500))} 12"
     if not required and random.randrange(10) == 0:
         return None
     size = 10 ** random.randrange(1, 6)
@@ -35,6 +39,10 @@ def value(random, name, kind, required):
         return round(random.random() * size, 3)
     if kind == "TIMESTAMP":
         return records.text(records.BEGIN + datetime.timedelta(seconds=random.randrange(10**6)))
+    if kind == "JSON":
+        return [{"id": random.randrange(size)} for _ in range(random.randrange(3))]
+    if kind == "DECIMAL(38,0)":
+        return random.randrange(10**38)
     if decimal := re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", kind):
         return f"{random.randrange(size)}.{random.randrange(10 ** int(decimal[1])):0{decimal[1]}}"
     return f"{name}-{random.randrange(12)}"
@@ -50,6 +58,11 @@ def make(fields, event_time, pace, random, count):
             record[event_time] = records.text(records.BEGIN + datetime.timedelta(seconds=seconds))
         found.append((seconds, record))
     return found
+
+
+def lookup(topic):
+    return Table(topic["name"], topic["value"]["fields"], topic["key"], topic["partitions"], JOINS[topic["name"]],
+                 lambda random, field: value(random, field["name"], field["type"], True))
 
 
 def chain(spec, processor):
@@ -77,7 +90,7 @@ def everything():
     for path in sorted(EXAMPLES.glob("*.yaml")):
         for document in documents(path):
             name, spec = document["metadata"]["name"], document["spec"]
-            if document["kind"] != "Pipeline" or path.stem in NOT_PLAYED:
+            if document["kind"] != "Pipeline":
                 continue
             topics, read = {t["name"]: t for t in spec["topics"]}, {p["from"][0] for p in spec.get("processors", [])}
             for processor in spec.get("processors", []):
@@ -92,4 +105,5 @@ def everything():
                 yield Case(f"examples/{path.stem}: {processor['name']}", topic["name"], fields, found,
                            make=functools.partial(make, fields, time.get("field"), pace), key=topic.get("key", []) if found[0].window else [],
                            event_time=time.get("field"), out_of_order=milliseconds(time.get("maxOutOfOrder", "0s")) / 1000,
-                           twins=path.stem in TWINS)
+                           one_partition=bool(found[0].window) and not topic.get("key"), twins=path.stem in TWINS,
+                           form=topic["value"].get("format"), tables=[lookup(topics[name]) for name in processor.get("tables", [])])

@@ -56,10 +56,13 @@ class Player:
         outcome, started, workers, chain = Outcome(), time.monotonic(), [], None
         try:
             sent, last = self.input()
-            self.in_one_batch(sent)
+            tables = {table.name: table.filled(self.random, sent) for table in self.play.case.tables}
+            self.in_one_batch(sent, {name: rows for name, (_, rows) in tables.items()})
             case = self.play.case
             chain = Chain(self.kafka, case, self.play.partitions, self.play.delivery, self.batch.columns)
             self.kafka.create(chain.topics())
+            for name, (written, _) in tables.items():
+                self.kafka.produce(self.kafka.producer(), chain.tables[name], written)
             workers = [Workers(self.program, link.settings, self.directory / link.settings["stage"], self.fault) for link in chain.links]
             self.stream(chain, workers, sent, last)
             self.judge(chain, outcome)
@@ -87,17 +90,19 @@ class Player:
             timed = records.shuffled(self.random, timed, self.play.case.out_of_order)
         return [record for _, record in timed], last
 
-    def in_one_batch(self, sent):
+    def in_one_batch(self, sent, rows_of_tables):
         case = self.play.case
         self.batch.load(case.topic, case.fields, sent)
+        for table in case.tables:
+            self.batch.load(table.name, table.fields, rows_of_tables[table.name])
         written = case.topic
         for stage, (name, keys, time_field) in zip(case.stages, case.sources()):
-            self.batch.query(stage.query, written, name, stage.to, stage.window, time_field, keys)
+            self.batch.query(stage.query, written, name, stage.to, stage.window, time_field, keys, list(rows_of_tables))
             written = stage.to
 
     def stream(self, chain, workers, sent, last):
         case, rng = self.play.case, self.random
-        messages = list(records.placed(sent, self.play.partitions, case.key))
+        messages = list(records.placed(sent, case, self.play.partitions))
         for stage in workers:
             for number in range(rng.randint(1, self.play.most) if self.play.rough else self.play.most):
                 stage.start(number)
@@ -111,7 +116,7 @@ class Player:
                 time.sleep(rng.random() * 0.7)
                 self.disturb(rng.choice(workers))
         if case.windowed:
-            ends = records.closing(case.last or sent[-1], case.key, case.event_time, last, self.play.partitions)
+            ends = records.closing(case.last or sent[-1], case, last, self.play.partitions)
             self.kafka.produce(producer, chain.input, ends)
         for stage in workers:
             stage.revive()

@@ -1,9 +1,9 @@
 """Seeded input: payments over some windows of event time, and what ends it."""
 import datetime
 import itertools
-import json
 
 from broker import partition_of
+from messages import message
 
 TOPIC = "payments"
 EVENT_TIME = "ts"
@@ -52,18 +52,21 @@ def shuffled(random, timed, out_of_order):
     return sorted(timed, key=lambda pair: pair[0] + random.random() * out_of_order * 0.999)
 
 
-def placed(records, partitions, key):
-    """For Kafka: (partition, key, value), each in the partition of its key, a VARCHAR field; without one anywhere."""
-    assert len(key) <= 1, "keys of several fields are not played"
+def placed(records, case, partitions):
+    """For Kafka: (partition, key, value, timestamp, headers), each in the partition of its key, a VARCHAR field; without one anywhere."""
+    assert len(case.key) <= 1, "keys of several fields are not played"
     for n, record in enumerate(records):
-        name = record[key[0]] if key else None
-        yield partition_of(name, partitions) if key else n // 5 % partitions, name, json.dumps(record, ensure_ascii=False)
+        name, *rest = message(record, case.fields, case.form)
+        if case.key:
+            name = record[case.key[0]]
+        yield partition_of(name, partitions) if case.key else n // 5 % partitions, name, *rest
 
 
-def closing(like, key, event_time, last, partitions):
+def closing(like, case, last, partitions):
     """A record for each partition, so much later than the last one that all windows close; its own never does."""
     for partition in range(partitions):
-        record = like | {event_time: text(last + FAR)}
-        if key:
-            record[key[0]] = next(name for n in itertools.count() if partition_of(name := f"last-{n}", partitions) == partition)
-        yield partition, record[key[0]] if key else None, json.dumps(record, ensure_ascii=False)
+        record = like | {case.event_time: text(last + FAR)}
+        if case.key:
+            record[case.key[0]] = next(name for n in itertools.count() if partition_of(name := f"last-{n}", partitions) == partition)
+        name, *rest = message(record, case.fields, case.form)
+        yield partition, record[case.key[0]] if case.key else name, *rest
