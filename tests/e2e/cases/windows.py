@@ -53,6 +53,7 @@ def test_a_killed_worker_reads_its_open_window_again(space):
 
 def test_a_window_behind_it_closes_when_the_first_has_come_past_its_end(space):
     windows = Pipeline(space, "windows")
+    windows.wait_ready(60)  # a stage that starts says so instead of what it is for
     [internal] = [s for s in windows.get()["status"]["stages"] if "-rekey-" in s["name"]]
     assert internal["message"] == "keys totals by shop for turnover", internal
     assert not rows(space, "show-turnover", "turnover"), "its window is open"
