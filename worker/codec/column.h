@@ -61,6 +61,11 @@ struct Column {
 // Bytes per element of a column of this type.
 std::size_t element_size(FieldType type);
 
+// Whether they are codec::Text.
+constexpr bool is_text(FieldType type) {
+  return type.type == Type::varchar || type.type == Type::json;
+}
+
 // The unscaled value of a DECIMAL column's row.
 Int128 decimal_at(const Column& column, FieldType type, std::size_t row);
 

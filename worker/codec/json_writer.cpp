@@ -29,10 +29,6 @@ char* copy_words(std::string_view words, std::size_t size, char* out) {
   return out + size;
 }
 
-bool is_text(FieldType type) {
-  return type.type == Type::varchar || type.type == Type::json;
-}
-
 // Everything but texts, without quotes.
 char* write_scalar(FieldType type, const Column& column, std::size_t row, char* out) {
   switch (type.type) {

@@ -1,5 +1,7 @@
 #include "worker/engine/rows.h"
 
+#include <duckdb.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -53,7 +55,8 @@ RowBuffer::RowBuffer(std::vector<std::size_t> element_sizes, std::vector<std::si
 // Blocks grow with what waits, so that many partitions with little traffic take little.
 Rows& RowBuffer::room() {
   if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
-    const std::size_t rows = std::clamp((static_cast<std::size_t>(rows_) + kWord - 1) / kWord * kWord, kWord, kBlock);
+    const std::size_t whole = (static_cast<std::size_t>(rows_) + kWord - 1) / kWord * kWord;
+    const std::size_t rows = std::clamp<std::size_t>(whole, kWord, duckdb_vector_size());
     blocks_.emplace_back(element_sizes_).make_room(rows);
     bytes_ += static_cast<std::int64_t>(blocks_.back().bytes());
   }

@@ -44,12 +44,11 @@ class Rows {
 // Rows of many batches, which wait until a statement takes them together. Owns their texts.
 class RowBuffer {
  public:
-  static constexpr std::size_t kBlock = 2048;  // rows at most, those of a vector of DuckDB
-
   // As Rows takes them; `texts` are the columns of codec::Text.
   RowBuffer(std::vector<std::size_t> element_sizes, std::vector<std::size_t> texts);
 
-  // Where the next rows go, behind those that are there: up to its capacity, which is larger than its size.
+  // Where the next rows go, behind those that are there: up to its capacity, which is larger than its size and at most
+  // that of a vector of DuckDB.
   Rows& room();
   // The room has so many rows now; their texts are copied.
   void filled(std::size_t size);

@@ -15,10 +15,6 @@ std::size_t cost(std::string_view key, std::size_t row) {
   return kOverhead + row + (key.size() > 15 ? key.size() : 0);
 }
 
-bool is_text(const codec::Field& field) {
-  return field.type.type == codec::Type::varchar || field.type.type == codec::Type::json;
-}
-
 }  // namespace
 
 Table::Table(std::string name, codec::Schema fields, std::vector<std::string> key, codec::KeyEncoder encoder)
@@ -92,7 +88,7 @@ Table::Row Table::pack() const {
   const codec::Schema& schema = fields();
   Row row{nullptr, texts_};
   const auto long_text = [&](std::size_t f) -> std::string_view {
-    if (!is_text(schema[f]) || !columns_[f].valid(0)) return {};
+    if (!codec::is_text(schema[f].type) || !columns_[f].valid(0)) return {};
     const std::string_view text = columns_[f].at<codec::Text>(0).view();
     return text.size() > codec::Text::kInlined ? text : std::string_view();
   };

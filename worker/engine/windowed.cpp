@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "worker/codec/calendar.h"
 #include "worker/codec/key.h"
@@ -22,7 +23,7 @@ namespace {
 
 using window::Micros;
 
-using Clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 
 // What is wrong with a row should not come out much later than it came in.
 constexpr std::chrono::seconds kLongestWait(5);
@@ -36,7 +37,7 @@ struct Partition {
   // Of those that wait:
   std::int64_t waiting_from = 0;
   std::int64_t waiting_to = 0;
-  Clock::time_point since = {};
+  SteadyTime since = {};
 };
 
 std::string time_text(Micros time) {
@@ -196,7 +197,7 @@ Result<void> WindowedEngine::Impl::keep_needed(const Json& tree) {
     const std::size_t field = *fields.find(name);
     const codec::FieldType type = fields[field].type;
     sizes[field] = codec::element_size(type);
-    if (type.type == codec::Type::varchar || type.type == codec::Type::json) texts.push_back(field);
+    if (codec::is_text(type)) texts.push_back(field);
   }
   sizes.push_back(sizeof(std::int64_t));
   records += cat(" FROM ", kWaiting, "()");
@@ -272,7 +273,7 @@ Result<void> WindowedEngine::Impl::read(int number, Partition& partition, std::s
   batch.misplaced.reset();
   if (partition.waiting.rows() == 0) {
     partition.waiting_from = arrived.front().offset;
-    partition.since = Clock::now();
+    partition.since = steady_clock::now();
   }
   input.set(values, metadata, 0, values.size(), output.failures_);
   const Input::Taken& taken = input.read_into(partition.waiting);
@@ -286,7 +287,8 @@ Result<void> WindowedEngine::Impl::read(int number, Partition& partition, std::s
 bool WindowedEngine::Impl::enough_wait(const Partition& partition) const {
   const RowBuffer& rows = partition.waiting;
   return rows.rows() >= std::max(limits.waiting_rows, partition.rows->worth_waiting_for()) ||
-         rows.bytes() > limits.waiting_bytes / std::ssize(partitions) || Clock::now() - partition.since > kLongestWait;
+         rows.bytes() > limits.waiting_bytes / std::ssize(partitions) ||
+         steady_clock::now() - partition.since > kLongestWait;
 }
 
 // Nothing waits from here on.
