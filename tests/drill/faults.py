@@ -215,7 +215,7 @@ class DiskFull(Fault):
     def prepare(self, shop_):
         """Gives the broker a volume of a size that can be filled: a small file system over the provisioner's folder."""
         shop_.feed.paused = True
-        claim = shop_.space.get("pvc")["items"][0]["spec"]["volumeName"]
+        claim = shop_.space.get("persistentvolumeclaims")["items"][0]["spec"]["volumeName"]
         volume = json.loads(cluster.run("kubectl", "get", "pv", claim, "-o", "json"))["spec"]
         self.path = (volume.get("hostPath") or volume["local"])["path"]
         stop_broker(shop_)

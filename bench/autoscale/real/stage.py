@@ -76,7 +76,7 @@ class Stage:
                             "sql": {"query": f'SELECT n FROM "{self.topic}" WHERE n % 10 = 0'}}]}))
         self.pipeline.wait_ready(180)
         self.group = f"tidegate.{installation()}.{SPACE.name}.{self.name}.work"
-        found = SPACE.get("statefulsets", "-l", f"tidegate.io/pipeline={self.name}")["items"]
+        found = SPACE.get("statefulsets", labelSelector=f"tidegate.io/pipeline={self.name}")["items"]
         self.workload = f"/apis/apps/v1/namespaces/{SPACE.name}/statefulsets/{found[0]['metadata']['name']}"
 
     def delete(self):
