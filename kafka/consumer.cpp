@@ -1,10 +1,14 @@
 #include "kafka/consumer.h"
 
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <memory>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "common/base/log.h"
@@ -22,14 +26,41 @@ namespace {
 
 constexpr Duration kRequestTimeout{5000};
 constexpr Duration kRetryPause{500};
-// A slow caller may take long over a batch of the log. All the same it must hear of a rebalance, which only comes with
-// further messages; the library is to bring none once so many wait.
-constexpr Duration kHearAgain{200};
-constexpr std::size_t kManyWait = 4;
+
+// Wakes the thread that waits for what librdkafka brings into any of its queues. They write into it only if they were
+// empty when last read, so each must be read to its end before waiting.
+class Bell {
+ public:
+  Bell() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~Bell() { close(fd_); }
+  Bell(const Bell&) = delete;
+  Bell& operator=(const Bell&) = delete;
+
+  void hear(rd_kafka_queue_t* queue) const {
+    constexpr std::uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(queue, fd_, &one, sizeof one);
+  }
+  void wait(Duration most) const {
+    pollfd readable{fd_, POLLIN, 0};
+    ::poll(&readable, 1, static_cast<int>(most.count()));
+    std::uint64_t rung;
+    if (readable.revents != 0) std::ignore = read(fd_, &rung, sizeof rung);
+  }
+
+ private:
+  int fd_;
+};
 
 }  // namespace
 
 struct Consumer::Impl {
+  // What of a partition was taken out of the library's queue and not handed out yet: the rest of a batch of the log.
+  struct Begun {
+    RecordSet set;
+    std::size_t records;
+    std::shared_ptr<rd_kafka_message_t> memory;  // that it lies in
+  };
+
   struct Owned {
     std::int64_t position = 0;
     std::int64_t seen = 0;  // records handed out, counted apart from the offsets
@@ -37,15 +68,8 @@ struct Consumer::Impl {
     std::uint64_t since = 0;  // the rebalance that brought it
     bool broken = false;
     bool doubtful = false;  // to be examined again
-  };
-
-  // What the library handed out and poll() has not yet, at least not all of it.
-  struct Waiting {
-    Message message;  // a record of its own, or an error
-    int partition = 0;
-    std::uint64_t since = 0;                          // the last rebalance before it came
-    std::optional<RecordSet> set = {};                // instead: what is left of a batch of the log
-    std::shared_ptr<rd_kafka_message_t> memory = {};  // that it lies in
+    Queue queue = {};       // its own, so that no partition waits behind the backlog of another
+    std::optional<Begun> begun = {};
   };
 
   // What poll() gives, while it is put together.
@@ -55,7 +79,8 @@ struct Consumer::Impl {
     std::vector<Record> records = {};
     std::vector<RecordBatch::Memory> memory = {};
 
-    bool full() const { return records.size() >= max; }
+    bool empty() const { return records.empty() && polled.ends.empty() && polled.broken.empty(); }
+    std::size_t room() const { return max - std::min(max, records.size()); }
   };
 
   Impl(ConsumerOptions wanted, AssignmentListener& heard) : options(std::move(wanted)), listener(heard) {}
@@ -65,16 +90,13 @@ struct Consumer::Impl {
   Connection connection;
   std::map<int, Owned> owned;
   std::uint64_t rebalances = 0;
-  bool paused = false;   // by the caller
-  bool stopped = false;  // what the library was told
+  int turn = 0;  // the partition that is read next
+  bool paused = false;
   bool closed = false;
   bool committing = false;
-  std::vector<rd_kafka_message_t*> messages;
-  std::size_t records_in_message = 1;  // in the last one, about
+  Bell bell;
   Handle handle;
-  std::deque<Waiting> waiting;
-  SteadyTime received_at{};
-  Queue queue;
+  Queue events;  // rebalances and errors
   Queue commit_queue;
   std::optional<TopicWatch> topic_watch;
   std::optional<GroupWatch> group_watch;
@@ -86,11 +108,6 @@ struct Consumer::Impl {
       rd_kafka_topic_partition_list_add(list.get(), options.topic.c_str(), partition);
     }
     return list;
-  }
-  PartitionList all_owned() const {
-    std::vector<int> partitions;
-    for (const auto& entry : owned) partitions.push_back(entry.first);
-    return list_of(partitions);
   }
 
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* self) {
@@ -132,8 +149,12 @@ struct Consumer::Impl {
     std::vector<int> not_read;
     for (const StartPosition& start : starts) {
       rd_kafka_topic_partition_list_find(list.get(), options.topic.c_str(), start.partition)->offset = start.position;
-      owned[start.partition] = {start.position, 0, start.topic_id, rebalances, start.problem.has_value(), false};
-      if (start.problem || stopped) not_read.push_back(start.partition);
+      Owned& mine = owned[start.partition];
+      mine = {start.position, 0, start.topic_id, rebalances, start.problem.has_value()};
+      mine.queue.reset(rd_kafka_queue_get_partition(handle.get(), options.topic.c_str(), start.partition));
+      rd_kafka_queue_forward(mine.queue.get(), nullptr);  // before it is read, so that no record goes to `events`
+      bell.hear(mine.queue.get());
+      if (start.problem) not_read.push_back(start.partition);
     }
     // The library keeps a pause beyond the assignment in which it was asked for.
     rd_kafka_resume_partitions(handle.get(), list.get());
@@ -146,7 +167,20 @@ struct Consumer::Impl {
   void revoke(const std::vector<int>& partitions) {
     const bool lost = rd_kafka_assignment_lost(handle.get()) != 0;
     listener.revoked(partitions, lost);
-    for (const int partition : partitions) owned.erase(partition);
+    std::vector<Queue> left_over;
+    for (const int partition : partitions) {
+      const auto found = owned.find(partition);
+      if (found == owned.end()) continue;
+      left_over.push_back(std::move(found->second.queue));
+      owned.erase(found);
+    }
+    give_up(partitions);
+    for (const Queue& queue : left_over) {  // the library would keep what is in them
+      while (const Message message = next_of(queue)) continue;
+    }
+  }
+
+  void give_up(const std::vector<int>& partitions) {
     const PartitionList list = list_of(partitions);
     ErrorPtr error(rd_kafka_incremental_unassign(handle.get(), list.get()));
     if (!error) return;
@@ -156,6 +190,12 @@ struct Consumer::Impl {
     const PartitionList left = list_of(still_assigned(partitions));
     error.reset(rd_kafka_incremental_unassign(handle.get(), left.get()));
     if (error) log::error("giving partitions up failed", {{"error", rd_kafka_error_string(error.get())}});
+  }
+
+  // Nothing when there is none now.
+  static Message next_of(const Queue& queue) {
+    rd_kafka_message_t* message = nullptr;
+    return Message(rd_kafka_consume_batch_queue(queue.get(), 0, &message, 1) == 1 ? message : nullptr);
   }
 
   // Those of them that the library holds to be assigned.
@@ -237,56 +277,34 @@ struct Consumer::Impl {
     return to_error(code, words).context("consumer");
   }
 
-  // Takes messages over from the library for about as many records as there is room for; runs rebalances. How many
-  // came.
-  std::size_t receive(std::size_t most, Duration wait) {
-    received_at = std::chrono::steady_clock::now();
-    messages.resize(most);
-    const auto count = rd_kafka_consume_batch_queue(queue.get(), static_cast<int>(wait.count()), messages.data(), most);
-    for (ssize_t i = 0; i < count; ++i) {
-      rd_kafka_message_t& message = *messages[static_cast<std::size_t>(i)];
-      Waiting& added = waiting.emplace_back(Message(&message), message.partition, rebalances);
-      const bool is_set = message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.key == nullptr && message.key_len > 0;
-      records_in_message = is_set ? message.key_len : 1;
-      if (!is_set) continue;
-      rd_kafka_timestamp_type_t kind;
-      const std::int64_t timestamp_ms = rd_kafka_message_timestamp(&message, &kind);
-      added.set.emplace(std::string_view(static_cast<const char*>(message.payload), message.len),
-                        message.offset + 1 - static_cast<std::int64_t>(message.key_len), timestamp_ms,
-                        kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME);
-      added.memory = {added.message.release(), rd_kafka_message_destroy};
+  // Runs rebalances. Returns an error only when the client is of no use any more.
+  Result<void> serve_events(Answer& answer) {
+    const std::uint64_t rebalances_before = rebalances;
+    while (Message message = next_of(events)) {
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && owned.contains(message->partition)) {
+        return Error{"KafkaError", cat("a record of partition ", std::to_string(message->partition), " of topic ",
+                                       options.topic, " came among the events")};
+      }
+      if (auto taken = take(std::move(message), answer); !taken) return taken;
     }
-    return static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    if (rebalances != rebalances_before) drop_outdated(answer, rebalances_before);
+    return {};
   }
 
-  // Whether the library is to bring records. It forgets those that it has and reads them again later.
-  void regulate() {
-    const bool stop = paused || waiting.size() >= (stopped ? 2 : kManyWait);
-    if (stop == stopped) return;
-    stopped = stop;
-    if (stop) {
-      rd_kafka_pause_partitions(handle.get(), all_owned().get());
-      return;
-    }
-    std::vector<int> readable;
-    for (const auto& [partition, mine] : owned) {
-      if (!mine.broken) readable.push_back(partition);
-    }
-    rd_kafka_resume_partitions(handle.get(), list_of(readable).get());
-  }
-
-  // What waits, and then what else comes while there is room and time.
-  Result<void> gather(Answer& answer, Duration patience) {
-    if (waiting.empty()) return {};
-    if (auto taken = take_waiting(answer); !taken) return taken;
-    const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
-    for (bool more = true; more && waiting.empty() && !answer.full();) {
+  // Puts an answer together: waits for a first record (or end, or problem), and then for more.
+  Result<void> gather(Answer& answer, Duration wait, Duration patience) {
+    if (auto served = serve_events(answer); !served) return served;
+    if (auto taken = take_turns(answer); !taken) return taken;
+    SteadyTime deadline = std::chrono::steady_clock::now() + (answer.empty() ? wait : patience);
+    while (answer.room() > 0) {
       const auto left = std::chrono::ceil<Duration>(deadline - std::chrono::steady_clock::now());
-      const std::size_t most = std::max<std::size_t>((answer.max - answer.records.size()) / records_in_message, 1);
-      const std::uint64_t rebalances_before = rebalances;
-      more = receive(most, std::max(left, Duration{0})) == most;
-      if (rebalances != rebalances_before) drop_outdated(answer, rebalances_before);
-      if (auto taken = take_waiting(answer); !taken) return taken;
+      if (left <= Duration{0}) return {};
+      const bool first = answer.empty();
+      bell.wait(left);
+      if (auto served = serve_events(answer); !served) return served;
+      if (auto taken = take_turns(answer); !taken) return taken;
+      if (first && answer.empty()) return {};
+      if (first) deadline = std::chrono::steady_clock::now() + patience;
     }
     return {};
   }
@@ -303,46 +321,89 @@ struct Consumer::Impl {
     });
   }
 
-  // Sorts what waits into the answer as far as there is room. Returns an error only when the client is of no use any
-  // more.
-  Result<void> take_waiting(Answer& answer) {
-    while (!waiting.empty() && !paused && !answer.full()) {
-      Waiting& next = waiting.front();
-      const auto found = owned.find(next.partition);
-      const bool readable = found != owned.end() && !found->second.broken && found->second.since <= next.since;
-      Owned* const mine = readable ? &found->second : nullptr;
-      const Result<void> taken = next.set ? take_set(next, mine, answer) : take(std::move(next.message), mine, answer);
-      if (!next.set || next.set->done() || mine == nullptr) waiting.pop_front();
-      if (!taken) return taken;
+  // What is there, as far as there is room: an equal share of each partition, so that none gets old while a worker that
+  // is slower than Kafka reads another to its end. Who was cut short by the end of the room is followed by the next.
+  Result<void> take_turns(Answer& answer) {
+    if (paused) return {};
+    std::vector<std::pair<const int, Owned>*> readable;
+    for (auto next = owned.lower_bound(turn); next != owned.end(); ++next) readable.push_back(&*next);
+    for (auto next = owned.begin(); next != owned.lower_bound(turn); ++next) readable.push_back(&*next);
+    while (!readable.empty()) {
+      const std::size_t share = std::max<std::size_t>(answer.room() / readable.size(), 1);
+      std::vector<std::pair<const int, Owned>*> have_more;
+      for (auto* const entry : readable) {
+        if (answer.room() == 0) return {};
+        auto& [partition, mine] = *entry;
+        turn = partition + 1;
+        const auto more = take_share(partition, mine, std::min(share, answer.room()), answer);
+        if (!more) return more.error();
+        if (*more) have_more.push_back(entry);
+      }
+      readable = std::move(have_more);
     }
     return {};
   }
 
-  // `mine`: nothing when the partition is not read (any more).
-  Result<void> take_set(Waiting& from, Owned* mine, Answer& answer) {
-    if (mine == nullptr) return {};
+  // Up to `most` records of a partition; whether it may have more.
+  Result<bool> take_share(int partition, Owned& mine, std::size_t most, Answer& answer) {
+    const std::size_t enough = answer.records.size() + most;
+    while (!mine.broken && answer.records.size() < enough) {
+      if (!mine.begun) {
+        Message message = next_of(mine.queue);
+        if (!message) return false;
+        if (!begin(*message, mine)) {
+          if (auto taken = take(std::move(message), answer); !taken) return std::move(taken).error();
+          continue;
+        }
+        std::ignore = message.release();
+      }
+      if (auto taken = take_begun(partition, mine, enough, answer); !taken) return std::move(taken).error();
+    }
+    return !mine.broken;
+  }
+
+  // Whether the message is a batch of the log, which now owns it.
+  static bool begin(rd_kafka_message_t& message, Owned& mine) {
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || message.key != nullptr || message.key_len == 0) return false;
+    rd_kafka_timestamp_type_t kind;
+    const std::int64_t timestamp_ms = rd_kafka_message_timestamp(&message, &kind);
+    const std::size_t records = message.key_len;
+    const std::int64_t first = message.offset + 1 - static_cast<std::int64_t>(records);
+    const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
+    mine.begun = {RecordSet(bytes, first, timestamp_ms, kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME),
+                  records,
+                  {&message, rd_kafka_message_destroy}};
+    return true;
+  }
+
+  Result<void> take_begun(int partition, Owned& mine, std::size_t enough, Answer& answer) {
+    RecordSet& set = mine.begun->set;
     const std::size_t before = answer.records.size();
-    if (before == 0) answer.records.reserve(std::min(answer.max, records_in_message));
-    while (!from.set->done() && !answer.full()) {
+    if (before == 0) answer.records.reserve(std::min(answer.max, mine.begun->records));
+    while (!set.done() && answer.records.size() < enough) {
       Record& record = answer.records.emplace_back();
-      if (auto read = from.set->next(record); !read) {
+      if (auto read = set.next(record); !read) {
         answer.records.pop_back();
         return std::move(read).error().context(
-            cat("partition ", std::to_string(from.partition), " of topic ", options.topic));
+            cat("partition ", std::to_string(partition), " of topic ", options.topic));
       }
-      if (record.offset < mine->position) {
+      if (record.offset < mine.position) {
         answer.records.pop_back();
         continue;
       }
-      mine->position = record.offset + 1;
-      record.partition = from.partition;
-      record.number = ++mine->seen;
+      mine.position = record.offset + 1;
+      record.partition = partition;
+      record.number = ++mine.seen;
     }
-    if (answer.records.size() > before) answer.memory.push_back({from.partition, from.memory});
+    if (answer.records.size() > before) answer.memory.push_back({partition, mine.begun->memory});
+    if (set.done()) mine.begun.reset();
     return {};
   }
 
-  Result<void> take(Message message, Owned* mine, Answer& answer) {
+  // A message that is no batch.
+  Result<void> take(Message message, Answer& answer) {
+    const auto found = owned.find(message->partition);
+    Owned* const mine = found == owned.end() || found->second.broken ? nullptr : &found->second;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (mine == nullptr || message->offset < mine->position) return {};
       mine->position = message->offset + 1;
@@ -393,8 +454,8 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
   conf.set("auto.offset.reset", "error");
   conf.set("isolation.level", "read_committed");
   conf.set("enable.partition.eof", "true");
-  conf.set("queued.max.messages.kbytes", "8192");
-  conf.set("fetch.queue.backoff.ms", "10");  // the queue is small, so it is often full for a moment
+  conf.set("queued.max.messages.kbytes", "2048");  // of each partition
+  conf.set("fetch.queue.backoff.ms", "10");        // the queue is small, so it is often full for a moment
   conf.set("consume.record.sets", "true");
   rd_kafka_conf_set_opaque(conf.get(), impl.get());
   rd_kafka_conf_set_rebalance_cb(conf.get(), &Impl::on_rebalance);
@@ -403,7 +464,8 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
   if (!handle) return handle.error();
   impl->handle = *std::move(handle);
   rd_kafka_poll_set_consumer(impl->handle.get());
-  impl->queue.reset(rd_kafka_queue_get_consumer(impl->handle.get()));
+  impl->events.reset(rd_kafka_queue_get_consumer(impl->handle.get()));
+  impl->bell.hear(impl->events.get());
   impl->commit_queue.reset(rd_kafka_queue_new(impl->handle.get()));
   impl->topic_watch.emplace(impl->handle.get(), options.topic);
   if (options.protocol == GroupProtocol::classic) {
@@ -415,12 +477,6 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
 
 Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
   Impl& impl = *impl_;
-  // The library waits for as many as are asked for, so: wait for one, then take what else is there.
-  if (impl.waiting.empty() || impl.paused) {
-    impl.receive(1, wait);
-  } else if (std::chrono::steady_clock::now() - impl.received_at > kHearAgain) {
-    impl.receive(1, Duration{0});
-  }
   Impl::Answer answer{max};
   impl.watch_topic(answer.polled);
   impl.watch_group();
@@ -428,8 +484,7 @@ Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
     if (!std::exchange(mine.doubtful, false)) continue;
     if (auto problem = impl.examine(partition)) answer.polled.broken.push_back({partition, *std::move(problem)});
   }
-  const Result<void> gathered = impl.gather(answer, gather);
-  impl.regulate();
+  const Result<void> gathered = impl.gather(answer, wait, gather);
   answer.polled.records = RecordBatch(std::move(answer.records), std::move(answer.memory));
   if (!gathered) return gathered.error();
   if (auto fatal = impl.fatal()) return *std::move(fatal);
@@ -469,12 +524,10 @@ std::optional<Result<void>> Consumer::committed(Duration timeout) {
 
 void Consumer::pause() {
   impl_->paused = true;
-  impl_->regulate();
 }
 
 void Consumer::resume() {
   impl_->paused = false;
-  impl_->regulate();
 }
 
 void Consumer::leave(Duration patience) {
@@ -484,7 +537,7 @@ void Consumer::leave(Duration patience) {
   while ((!impl.owned.empty() || is_member(impl.handle.get(), impl.options.protocol)) &&
          std::chrono::steady_clock::now() < deadline) {
     rd_kafka_message_t* message = nullptr;
-    if (rd_kafka_consume_batch_queue(impl.queue.get(), 20, &message, 1) == 1) rd_kafka_message_destroy(message);
+    if (rd_kafka_consume_batch_queue(impl.events.get(), 20, &message, 1) == 1) rd_kafka_message_destroy(message);
   }
 }
 
@@ -492,7 +545,8 @@ void Consumer::close() {
   if (impl_->closed) return;
   impl_->closed = true;
   rd_kafka_consumer_close(impl_->handle.get());
-  impl_->queue.reset();
+  impl_->owned.clear();
+  impl_->events.reset();
   impl_->commit_queue.reset();
   impl_->topic_watch.reset();
   impl_->group_watch.reset();

@@ -184,3 +184,34 @@ TEST_CASE("a consumer that takes few records at a time hears of a rebalance all 
     return left == kBatches * kRecords;
   }));
 }
+
+TEST_CASE("no partition waits until a slow consumer has read the backlog of another") {
+  KafkaServer& server = KafkaServer::instance();
+  constexpr int kPartitions = 4, kRecords = 1000;  // in each
+  const std::string topic = server.make_topic(kPartitions);
+  std::vector<NewRecord> records;
+  for (int n = 0; n < kPartitions * kRecords; ++n) {
+    records.push_back({.key = {}, .value = "v", .partition = n % kPartitions});
+  }
+  server.produce(topic, records);
+  Member member(topic, server.unique("group"), "reader-0");
+  std::map<int, int> read;
+  const auto read_some = [&](int polls) {
+    for (int i = 0; i < polls; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      const auto polled = member.consumer->poll(10, Duration{1000}, Duration{0});
+      REQUIRE(polled.ok());
+      for (const kafka::Record& record : polled->records.records()) ++read[record.partition];
+    }
+  };
+  REQUIRE(eventually([&] {
+    read_some(1);
+    return read.size() == kPartitions;
+  }));
+  const std::map<int, int> before = read;
+  read_some(100);
+  for (const auto& [partition, count] : read) {
+    CAPTURE(partition);
+    CHECK(count - before.at(partition) >= 200);
+  }
+}
