@@ -57,7 +57,6 @@ struct Consumer::Impl {
   // What of a partition was taken out of the library's queue and not handed out yet: the rest of a batch of the log.
   struct Begun {
     RecordSet set;
-    std::size_t records;
     std::shared_ptr<rd_kafka_message_t> memory;  // that it lies in
   };
 
@@ -90,7 +89,8 @@ struct Consumer::Impl {
   Connection connection;
   std::map<int, Owned> owned;
   std::uint64_t rebalances = 0;
-  int turn = 0;  // the partition that is read next
+  int turn = 0;           // the partition that is read next
+  std::size_t usual = 0;  // records of the last answer that had some
   bool paused = false;
   bool closed = false;
   bool committing = false;
@@ -321,45 +321,33 @@ struct Consumer::Impl {
     });
   }
 
-  // What is there, as far as there is room: an equal share of each partition, so that none gets old while a worker that
-  // is slower than Kafka reads another to its end. Who was cut short by the end of the room is followed by the next.
+  // What is there, as far as there is room. Whoever was cut short is followed by the next partition: none gets old
+  // while a worker that is slower than Kafka reads another to its end, and batches of few partitions are large.
   Result<void> take_turns(Answer& answer) {
     if (paused) return {};
-    std::vector<std::pair<const int, Owned>*> readable;
-    for (auto next = owned.lower_bound(turn); next != owned.end(); ++next) readable.push_back(&*next);
-    for (auto next = owned.begin(); next != owned.lower_bound(turn); ++next) readable.push_back(&*next);
-    while (!readable.empty()) {
-      const std::size_t share = std::max<std::size_t>(answer.room() / readable.size(), 1);
-      std::vector<std::pair<const int, Owned>*> have_more;
-      for (auto* const entry : readable) {
-        if (answer.room() == 0) return {};
-        auto& [partition, mine] = *entry;
-        turn = partition + 1;
-        const auto more = take_share(partition, mine, std::min(share, answer.room()), answer);
-        if (!more) return more.error();
-        if (*more) have_more.push_back(entry);
-      }
-      readable = std::move(have_more);
+    for (std::size_t i = 0; i < owned.size() && answer.room() > 0; ++i) {
+      auto next = owned.lower_bound(turn);
+      if (next == owned.end()) next = owned.begin();
+      turn = next->first + 1;
+      if (auto taken = take_turn(next->first, next->second, answer); !taken) return taken;
     }
     return {};
   }
 
-  // Up to `most` records of a partition; whether it may have more.
-  Result<bool> take_share(int partition, Owned& mine, std::size_t most, Answer& answer) {
-    const std::size_t enough = answer.records.size() + most;
-    while (!mine.broken && answer.records.size() < enough) {
+  Result<void> take_turn(int partition, Owned& mine, Answer& answer) {
+    while (!mine.broken && answer.room() > 0) {
       if (!mine.begun) {
         Message message = next_of(mine.queue);
-        if (!message) return false;
+        if (!message) return {};
         if (!begin(*message, mine)) {
-          if (auto taken = take(std::move(message), answer); !taken) return std::move(taken).error();
+          if (auto taken = take(std::move(message), answer); !taken) return taken;
           continue;
         }
         std::ignore = message.release();
       }
-      if (auto taken = take_begun(partition, mine, enough, answer); !taken) return std::move(taken).error();
+      if (auto taken = take_begun(partition, mine, answer); !taken) return taken;
     }
-    return !mine.broken;
+    return {};
   }
 
   // Whether the message is a batch of the log, which now owns it.
@@ -367,20 +355,18 @@ struct Consumer::Impl {
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR || message.key != nullptr || message.key_len == 0) return false;
     rd_kafka_timestamp_type_t kind;
     const std::int64_t timestamp_ms = rd_kafka_message_timestamp(&message, &kind);
-    const std::size_t records = message.key_len;
-    const std::int64_t first = message.offset + 1 - static_cast<std::int64_t>(records);
+    const std::int64_t first = message.offset + 1 - static_cast<std::int64_t>(message.key_len);
     const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
     mine.begun = {RecordSet(bytes, first, timestamp_ms, kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME),
-                  records,
                   {&message, rd_kafka_message_destroy}};
     return true;
   }
 
-  Result<void> take_begun(int partition, Owned& mine, std::size_t enough, Answer& answer) {
+  Result<void> take_begun(int partition, Owned& mine, Answer& answer) {
     RecordSet& set = mine.begun->set;
     const std::size_t before = answer.records.size();
-    if (before == 0) answer.records.reserve(std::min(answer.max, mine.begun->records));
-    while (!set.done() && answer.records.size() < enough) {
+    if (before == 0) answer.records.reserve(std::min(answer.max, usual));
+    while (!set.done() && answer.room() > 0) {
       Record& record = answer.records.emplace_back();
       if (auto read = set.next(record); !read) {
         answer.records.pop_back();
@@ -485,6 +471,7 @@ Result<Polled> Consumer::poll(std::size_t max, Duration wait, Duration gather) {
     if (auto problem = impl.examine(partition)) answer.polled.broken.push_back({partition, *std::move(problem)});
   }
   const Result<void> gathered = impl.gather(answer, wait, gather);
+  if (!answer.records.empty()) impl.usual = answer.records.size();
   answer.polled.records = RecordBatch(std::move(answer.records), std::move(answer.memory));
   if (!gathered) return gathered.error();
   if (auto fatal = impl.fatal()) return *std::move(fatal);
