@@ -88,7 +88,8 @@ class Consumer {
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
 
-  // Waits up to `wait` for a first record, then up to `gather` for more, at most `max`. Runs rebalances.
+  // Waits up to `wait` for a first record, then up to `gather` for more, at most `max`. Partitions take turns: one that
+  // has more than there is room for is followed by the next one. Runs rebalances.
   // Fails only when this client is of no use any more (e.g. another process with this instance name).
   Result<Polled> poll(std::size_t max, Duration wait, Duration gather);
 
