@@ -440,8 +440,10 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
   conf.set("auto.offset.reset", "error");
   conf.set("isolation.level", "read_committed");
   conf.set("enable.partition.eof", "true");
-  conf.set("queued.max.messages.kbytes", "2048");  // of each partition
-  conf.set("fetch.queue.backoff.ms", "10");        // the queue is small, so it is often full for a moment
+  // What waits is bounded for each partition: little, because there may be many.
+  conf.set("fetch.message.max.bytes", "524288");
+  conf.set("queued.max.messages.kbytes", "1024");
+  conf.set("fetch.queue.backoff.ms", "5");  // such a queue is often full for a moment
   conf.set("consume.record.sets", "true");
   rd_kafka_conf_set_opaque(conf.get(), impl.get());
   rd_kafka_conf_set_rebalance_cb(conf.get(), &Impl::on_rebalance);
