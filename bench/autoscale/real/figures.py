@@ -1,4 +1,5 @@
 """From samples of a stage to the figures that the simulator counts, in its definitions. Pure."""
+import bisect
 import statistics
 from typing import NamedTuple
 
@@ -42,6 +43,38 @@ def ages(samples):
             oldest = max(oldest, sample.at - passed)
         out.append(oldest)
     return out
+
+
+def arrivals(samples, seconds):
+    """Records that reached the log in each of so many seconds, on straight lines between the samples."""
+    times, ends = [0.0], [0]
+    for sample in samples:
+        if sample.at > times[-1]:
+            times.append(sample.at)
+            ends.append(sum(sample.ends))
+
+    def reached(at):
+        after = bisect.bisect_left(times, at)
+        if after == len(times):
+            return ends[-1]
+        low, high = max(after - 1, 0), after
+        share = (at - times[low]) / (times[high] - times[low]) if high > low else 0
+        return round(ends[low] + share * (ends[high] - ends[low]))
+
+    return [reached(second + 1) - reached(second) for second in range(seconds)]
+
+
+def lateness(scheduled, logged):
+    """Seconds by which the records of a series reached the log later than they should have, at most."""
+    late, second, due, came = 0.0, 0, 0, 0
+    for now, count in enumerate(logged, 1):
+        came += count
+        while second < len(scheduled) and due + scheduled[second] <= came:
+            due += scheduled[second]
+            second += 1
+        if second < len(scheduled):
+            late = max(late, now - second - (came - due) / scheduled[second])
+    return late
 
 
 def outcome(samples):

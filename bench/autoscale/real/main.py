@@ -80,8 +80,7 @@ def one_workload(name, arrivals, laws, binary, api, folder):
         raise RuntimeError("\n".join([*failures, f"{producer.failed} records not written"]))
     (folder / f"{name}.json").write_text(json.dumps({
         "workload": name, "arrivals": arrivals, "date": datetime.date.today().isoformat(), "cpus": os.cpu_count(),
-        "load": [sum(load) / len(load), max(load)], "late": producer.latest, "samples": samples}))
-    (folder / f"{name}.csv").write_text("".join(f"{n}\n" for n in arrivals))
+        "load": [sum(load) / len(load), max(load)], "samples": samples}))
     for law, stage in stages.items():
         (folder / f"{name}-{law}-explain.json").write_text(stage.explain())
     for stage in stages.values():

@@ -14,9 +14,10 @@ OTHERS = [("max age", "max age s"), ("p99 age", "p99 age s")]
 CONTENDERS = {"Tidegate": "Tidegate", "KEDA": "KEDA tuned"}
 
 
-def replay(binary, series, law, start_up, pause, folder):
-    """The simulator's figures for a series."""
-    seconds = folder / f"{series.stem}-{law}-simulated.csv"
+def replay(binary, arrivals, law, start_up, pause, stem):
+    """The simulator's figures for a series of arrivals; its files begin with `stem`."""
+    series, seconds = (stem.with_name(f"{stem.name}-{law}-{what}.csv") for what in ("arrivals", "simulated"))
+    series.write_text("".join(f"{count}\n" for count in arrivals))
     options = {"--capacity": CAPACITY, "--partitions": PARTITIONS, "--max": MOST, "--start": 1, "--start-up": start_up,
                "--pause": pause, "--only": CONTENDERS[law], "--out": seconds}
     words = [str(word) for pair in options.items() for word in pair]
@@ -36,9 +37,10 @@ def look(path, binary):
         rescales = figures.rescales(samples)
         start_up = mean([s for r in rescales for s in r.start_up], 10)
         pause = mean([s for r in rescales for s in r.pauses], 1)
-        simulated = replay(binary, path.with_suffix(".csv"), law, round(start_up), round(pause), path.parent)
+        logged = figures.arrivals(samples, len(run["arrivals"]))
+        simulated = replay(binary, logged, law, round(start_up), round(pause), path.with_suffix(""))
         out[law] = {"real": figures.outcome(samples), "simulated": simulated, "rescales": rescales,
-                    "start_up": start_up, "pause": pause}
+                    "start_up": start_up, "pause": pause, "late": figures.lateness(run["arrivals"], logged)}
         if run["workload"] == "step":
             up = run["arrivals"].index(HIGH)
             out[law]["step"] = figures.step_figures(samples, up, up + run["arrivals"].count(HIGH))
@@ -90,7 +92,9 @@ def said_of_step(law, seen):
 def text(runs):
     first = runs[0][0]
     load = ", ".join(f"{run['load'][0]:.1f} (at most {run['load'][1]:.1f}) during {run['workload']}" for run, _ in runs)
-    lines = [f"{first['date']}, {first['cpus']} CPUs; load average {load}.", ""]
+    late = max(seen["late"] for _, laws in runs for seen in laws.values())
+    lines = [f"{first['date']}, {first['cpus']} CPUs; load average {load}. Records reached Kafka at most {late:.1f} s later than they should have.",
+             ""]
     for run, laws in runs:
         lines += [said_of_step(law, seen) for law, seen in laws.items() if "step" in seen]
     lines.append("")

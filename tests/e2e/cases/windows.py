@@ -32,6 +32,7 @@ def test_a_window_comes_out_when_it_closes(space):
     windows = Pipeline(space, "windows")
     fed = windows.feed(purchases("10:00:01", 1.25) + purchases("10:00:59", 2) + purchases("10:01:04", 4))
     assert fed.accepted == 18, vars(fed)
+    windows.wait_ready()  # else nothing could have come out yet
     assert not totals(space), "the window is open until a record came that is 5 s past its end"
     windows.feed(purchases("10:01:05", 8))
     until("the first minute of each card", lambda: len(totals(space)) >= len(CARDS), 90)

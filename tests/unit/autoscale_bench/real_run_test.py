@@ -24,6 +24,14 @@ class Figures(unittest.TestCase):
         samples = [sample(0, 0, 0), sample(1, 10, 0), sample(2, 10, 0), sample(3, 20, 10)]
         self.assertEqual(figures.ages(samples), [0, 1, 2, 1])
 
+    def test_arrivals_are_what_reached_the_log_in_each_second(self):
+        samples = [sample(0, 0, 0), sample(1.5, 30, 0), sample(1.9, 30, 0), sample(3.9, 50, 50)]
+        self.assertEqual(figures.arrivals(samples, 4), [20, 11, 10, 9])
+
+    def test_arrivals_are_as_late_as_the_latest_of_them(self):
+        self.assertEqual(figures.lateness([10, 10, 10], [10, 10, 10]), 0)
+        self.assertEqual(figures.lateness([10, 10, 10, 10], [10, 0, 5, 25]), 1.5)
+
     def test_violation_and_cost_are_weighed_by_time(self):
         samples = [sample(t / 2, t, 0, asked=1 if t < 14 else 3) for t in range(21)]
         found = figures.outcome(samples)  # the first record arrived at 0, so that it is late after 5 s
