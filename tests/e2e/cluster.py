@@ -63,8 +63,8 @@ class Namespace:
 
     def create(self):
         self.delete(wait=True)
-        run("kubectl", "create", "namespace", self.name)
-        run("kubectl", "label", "namespace", self.name, "pod-security.kubernetes.io/enforce=restricted")
+        self.apply({"apiVersion": "v1", "kind": "Namespace",
+                    "metadata": {"name": self.name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
         with_database(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
         with_database(f"CREATE DATABASE {self.database}")
         self.secret("warehouse", dsn=self.dsn)
@@ -76,9 +76,7 @@ class Namespace:
         return run("kubectl", "-n", self.name, *args, **options)
 
     def secret(self, name, **data):
-        manifest = self.kubectl("create", "secret", "generic", name, *[f"--from-literal={k}={v}" for k, v in data.items()],
-                                "--dry-run=client", "-o", "yaml")
-        self.kubectl("apply", "-f", "-", text=manifest)
+        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data})
 
     def get(self, plural, name="", **query):
         return kube.get(self.name, plural, name, **query)
@@ -93,6 +91,10 @@ class Namespace:
         with Connection(self.dsn) as cursor:
             cursor.execute(sql)
             return cursor.fetchall() if cursor.description else None
+
+    def logs(self, pods, container=None):
+        """What one container of each of these pods has written, the first one where none is named."""
+        return "".join(kube.logs(self.name, pod["metadata"]["name"], container or pod["spec"]["containers"][0]["name"]) for pod in pods)
 
     def pods(self, selector):
         return self.get("pods", labelSelector=selector)["items"]

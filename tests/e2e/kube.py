@@ -43,13 +43,22 @@ def request(path):
         raise RuntimeError(f"{path}: {error}")
 
 
-def get(namespace, plural, name="", **query):
-    """One object, or a list of them: `labelSelector` and `fieldSelector` say which."""
-    path = f"/{PATHS[plural]}/namespaces/{namespace}/{plural}/{name}?{urllib.parse.urlencode(query)}"
+def read(path, query):
+    path = f"/{path}?{urllib.parse.urlencode(query)}"
     try:
         status, body = request(path)
     except RuntimeError:  # the server may have closed a connection that was idle
         status, body = request(path)
     if status != 200:
         raise RuntimeError(f"{path}: {status} {json.loads(body).get('message', '')}")
-    return json.loads(body)
+    return body
+
+
+def get(namespace, plural, name="", **query):
+    """One object, or a list of them: `labelSelector` and `fieldSelector` say which."""
+    return json.loads(read(f"{PATHS[plural]}/namespaces/{namespace}/{plural}/{name}", query))
+
+
+def logs(namespace, pod, container):
+    """All that a container of a pod has written since it was started last."""
+    return read(f"api/v1/namespaces/{namespace}/pods/{pod}/log", {"container": container}).decode()

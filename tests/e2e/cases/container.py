@@ -24,9 +24,7 @@ def rows(first, count, amount=1500.0):
 
 def scored(space):
     """What the server printed in the life that it has now."""
-    lines = []
-    for pod in space.stage_pods("scoring", "scores"):
-        lines += space.kubectl("logs", pod["metadata"]["name"], "-c", "user-container", "--tail=-1").splitlines()
+    lines = space.logs(space.stage_pods("scoring", "scores"), "user-container").splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 

@@ -31,9 +31,7 @@ def test_exactly_the_alerts_arrive_with_two_replicas_and_a_killed_worker(space):
 
 def test_the_log_sink_saw_every_alert(space):
     def logged():
-        pods = space.stage_pods("fraud", "watch")
-        lines = "".join(space.kubectl("logs", p["metadata"]["name"], "--tail=-1") for p in pods).splitlines()
-        records = [json.loads(line) for line in lines]
+        records = [json.loads(line) for line in space.logs(space.stage_pods("fraud", "watch")).splitlines()]
         return {record["value"]["id"] for record in records if record.get("topic") == "alerts" and "value" in record}
 
     until("10,134 ids in the log", lambda: len(logged()) == 10134, 60, every=3)
@@ -54,7 +52,7 @@ def test_nothing_went_to_the_dead_letters(space):
 
 def test_no_secret_shows_in_logs_or_status(space):
     password = "tidegate-demo"
-    texts = [space.kubectl("logs", p["metadata"]["name"], "--tail=-1") for p in space.pods("tidegate.io/pipeline=fraud")]
+    texts = [space.logs(space.pods("tidegate.io/pipeline=fraud"))]
     texts.append(cluster.run("kubectl", "-n", "tidegate-system", "logs", "deployment/tidegate", "--tail=-1"))
     texts.append(space.kubectl("get", "pipelines.tidegate.io,configmaps,events,statefulsets,deployments", "-o", "yaml"))
     for text in texts:

@@ -5,8 +5,7 @@ from pipelines import Pipeline
 
 
 def logged(space):
-    pods = space.stage_pods("hello", "show")
-    return "".join(space.kubectl("logs", p["metadata"]["name"]) for p in pods)
+    return space.logs(space.stage_pods("hello", "show"))
 
 
 def test_records_flow_to_the_log(space):

@@ -18,8 +18,7 @@ def purchases(clock, amount):
 
 
 def rows(space, sink, topic):
-    logs = "".join(space.kubectl("logs", p["metadata"]["name"]) for p in space.stage_pods("windows", sink))
-    lines = [json.loads(line) for line in logs.splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in space.logs(space.stage_pods("windows", sink)).splitlines() if line.startswith("{")]
     return [line["value"] for line in lines if line.get("topic") == topic and "value" in line]
 
 
