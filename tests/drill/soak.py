@@ -51,7 +51,7 @@ def main():
             if name not in seen:
                 print(f"alert after {now:.0f} s: {labels}", flush=True)
             seen.setdefault(name, round(now))
-        has = busy.get("statefulsets", labelSelector="tidegate.io/stage=pick")["items"][0]["spec"]["replicas"]
+        has = busy.stage_replicas(NAME, "pick")
         if not replicas or replicas[-1][1] != has:
             replicas.append((round(now), has))
             print(f"pick has {has} replicas after {now:.0f} s", flush=True)

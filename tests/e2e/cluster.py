@@ -102,6 +102,11 @@ class Namespace:
     def stage_pods(self, pipeline, stage):
         return self.pods(f"tidegate.io/pipeline={pipeline},tidegate.io/stage={stage}")
 
+    def stage_replicas(self, pipeline, stage):
+        """How many are asked for, of a processor or sink."""
+        [workload] = self.get("statefulsets", labelSelector=f"tidegate.io/pipeline={pipeline},tidegate.io/stage={stage}")["items"]
+        return workload["spec"]["replicas"]
+
     def describe(self):
         """What one wants to see when a test failed."""
         parts = [self.kubectl("get", "pods,pipelines.tidegate.io,kafkaclusters.tidegate.io", "-o", "wide", check=False).stdout]

@@ -27,6 +27,12 @@ class Rescale(NamedTuple):
     pauses: list  # seconds without a commit of each partition that moved
 
 
+def on_line(x, before, after):
+    """The y at x on the straight line through two points (x, y)."""
+    (since, low), (until, high) = before, after
+    return low + (high - low) * (x - since) / (until - since)
+
+
 def ages(samples):
     """For each sample: seconds since the oldest record that waits arrived, that is since the log end passed the position."""
     out, before = [], [[] for _ in samples[0].ends]  # log ends that may still be needed: (time, end), oldest first
@@ -39,7 +45,7 @@ def ages(samples):
             if position >= end:
                 continue
             (since, low), (until, high) = ends[0], ends[1] if len(ends) > 1 else ends[0]
-            passed = since if high <= low or position < low else since + (until - since) * (position - low) / (high - low)
+            passed = since if high <= low or position < low else on_line(position, (low, since), (high, until))
             oldest = max(oldest, sample.at - passed)
         out.append(oldest)
     return out
@@ -47,21 +53,14 @@ def ages(samples):
 
 def arrivals(samples, seconds):
     """Records that reached the log in each of so many seconds, on straight lines between the samples."""
-    times, ends = [0.0], [0]
-    for sample in samples:
-        if sample.at > times[-1]:
-            times.append(sample.at)
-            ends.append(sum(sample.ends))
+    points = [(0.0, 0), *((sample.at, sum(sample.ends)) for sample in samples if sample.at > 0)]
 
     def reached(at):
-        after = bisect.bisect_left(times, at)
-        if after == len(times):
-            return ends[-1]
-        low, high = max(after - 1, 0), after
-        share = (at - times[low]) / (times[high] - times[low]) if high > low else 0
-        return round(ends[low] + share * (ends[high] - ends[low]))
+        after = bisect.bisect_left(points, (at,))
+        return round(on_line(at, *points[after - 1:after + 1])) if after < len(points) else points[-1][1]
 
-    return [reached(second + 1) - reached(second) for second in range(seconds)]
+    total = [0, *(reached(second) for second in range(1, seconds + 1))]
+    return [after - before for before, after in zip(total, total[1:])]
 
 
 def lateness(scheduled, logged):

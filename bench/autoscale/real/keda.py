@@ -2,6 +2,7 @@
 import math
 import subprocess
 
+from figures import on_line
 from workloads import CAPACITY, MOST, PARTITIONS
 
 EVERY = 15  # seconds
@@ -30,7 +31,7 @@ class CommittedLag:
         if not self.before or due <= self.before[0]:
             return position
         since, positions = self.before
-        return positions[p] + (position - positions[p]) * (due - since) / (at - since)
+        return on_line(due, (since, positions[p]), (at, position))
 
     def lag(self, ends):
         return sum(max(0, end - self.committed[p][1]) for p, end in enumerate(ends))

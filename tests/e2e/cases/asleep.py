@@ -7,10 +7,6 @@ from pipelines import Pipeline, payments, picked, rows
 STAGES = ("pick", "table")
 
 
-def replicas(space, stage):
-    return space.get("statefulsets", labelSelector=f"tidegate.io/pipeline=night,tidegate.io/stage={stage}")["items"][0]["spec"]["replicas"]
-
-
 def test_without_records_no_pod_runs(space):
     pipeline = payments("night", space)
     pipeline["spec"]["objectives"] = {"latency": "10s"}
@@ -21,7 +17,7 @@ def test_without_records_no_pod_runs(space):
     night.feed(rows(0, 100))
     until("every row is there", lambda: picked(space) == 100, 60)
     for stage in STAGES:
-        until(f"{stage} sleeps", lambda stage=stage: replicas(space, stage) == 0 and not space.stage_pods("night", stage), 420)
+        until(f"{stage} sleeps", lambda stage=stage: space.stage_replicas("night", stage) == 0 and not space.stage_pods("night", stage), 420)
 
 
 def test_asleep_it_is_ready_and_idle(space):

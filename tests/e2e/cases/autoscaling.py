@@ -7,7 +7,7 @@ from pipelines import Pipeline, finish_feed, payments, picked, rows
 
 
 def replicas(space):
-    return space.get("statefulsets", labelSelector="tidegate.io/pipeline=tide,tidegate.io/stage=pick")["items"][0]["spec"]["replicas"]
+    return space.stage_replicas("tide", "pick")
 
 
 def test_a_rising_load_gets_replicas_and_nothing_is_lost(space):

@@ -22,7 +22,7 @@ def test_a_silent_source_is_told_when_records_are_due(space):
     silent.wait_ready()
     began = time.monotonic()
     silent.feed(rows(0, 10))
-    until("records came", lambda: "SilentSource" not in problems(silent), 20)
+    until("records came", lambda: "SilentSource" not in problems(silent), 20)  # on a busy machine they may have been due before
     seen = until("the silence is told", lambda: told(silent, "SilentSource"), 50)
     assert time.monotonic() - began > 20  # not before it was due
     assert seen["SilentSource"]["subject"] == f"{space.database}_in" and seen["SilentSource"]["stage"] == "intake", seen
