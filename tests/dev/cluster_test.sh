@@ -40,7 +40,7 @@ traces() {
   ip netns list | grep -E 'tidegate-test-|cni-'
   grep -F "$state_root/test-" /proc/self/mountinfo
   grep -slF "$state_root/test-" /proc/[0-9]*/cmdline
-  find "$state_root" /run/tidegate-dev -name 'test-*' 2>/dev/null
+  find "$state_root" /run/tidegate-dev -maxdepth 1 -name 'test-*' 2>/dev/null # deeper is what other clusters' images hold
   find /run/containerd /var/log/containers /var/log/pods /var/lib/kubelet /var/lib/cni /opt/containerd -type f,s,l 2>/dev/null
 }
 
