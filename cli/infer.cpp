@@ -32,7 +32,7 @@ Kind kind_of(const Json& value) {
   return Kind::varchar;
 }
 
-Kind join(Kind a, Kind b) {
+Kind widest(Kind a, Kind b) {
   if (a == b || b == Kind::none) return a;
   if (a == Kind::none) return b;
   if (a == Kind::json || b == Kind::json) return Kind::json;
@@ -79,7 +79,7 @@ struct Seen {
   bool mixed = false;       // text beside numbers or booleans: a worker takes no number for a VARCHAR
 
   void add(Kind fresh) {
-    const Kind joined = join(kind, fresh);
+    const Kind joined = widest(kind, fresh);
     const auto textual = [](Kind k) { return k == Kind::varchar || k == Kind::date || k == Kind::timestamp; };
     mixed |= joined == Kind::varchar && !(textual(kind) && textual(fresh)) && kind != fresh && kind != Kind::none &&
              fresh != Kind::none;
@@ -130,7 +130,7 @@ struct Places {
 
 // A column's name for a path: letters, digits and underscores.
 std::string column_of(const Path& path) {
-  std::string name = tidegate::join(path, "_");
+  std::string name = join(path, "_");
   for (char& c : name) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
   }
@@ -155,7 +155,7 @@ Inferred infer(std::istream& records) {
   std::set<std::string> names;
   for (const Path& path : places.order) {
     const Seen& field = places.seen[path];
-    const std::string place = tidegate::join(path, ".");
+    const std::string place = join(path, ".");
     const bool whole = places.whole(path);
     if (places.inside_whole(path) || (!whole && places.objects.count(path) > 0)) continue;
     if (field.mixed && !whole) {

@@ -21,6 +21,8 @@ target_compile_options(tidegate_options INTERFACE
   $<$<BOOL:${TIDEGATE_WERROR}>:-Werror>)
 target_include_directories(tidegate_options INTERFACE ${PROJECT_SOURCE_DIR})
 if(TIDEGATE_SANITIZE)
-  target_compile_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE} -fno-omit-frame-pointer)
+  # A finding ends the program, else tests would pass over it. Null pointers that are used AddressSanitizer finds too, for a fifth less.
+  target_compile_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE} -fno-sanitize=null -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
   target_link_options(tidegate_options INTERFACE -fsanitize=${TIDEGATE_SANITIZE})
 endif()

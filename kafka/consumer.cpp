@@ -24,7 +24,6 @@
 namespace tidegate::kafka {
 namespace {
 
-constexpr Duration kRequestTimeout{5000};
 constexpr Duration kRetryPause{500};
 
 // Wakes the thread that waits for what librdkafka brings into any of its queues. They write into it only if they were

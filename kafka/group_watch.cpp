@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kafka/topic_id.h"
+
 namespace tidegate::kafka {
 namespace {
 
 constexpr Duration kInterval{5000};
-constexpr Duration kRequestTimeout{5000};
 constexpr Duration kPatience{10'000};  // more than a rebalance takes between giving up and handing over
 constexpr int kMostDoublings = 6;
 

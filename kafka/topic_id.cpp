@@ -4,7 +4,6 @@ namespace tidegate::kafka {
 namespace {
 
 constexpr Duration kInterval{2000};
-constexpr Duration kRequestTimeout{5000};
 
 using Collection = std::unique_ptr<rd_kafka_TopicCollection_t, Destroy<rd_kafka_TopicCollection_destroy>>;
 

@@ -11,8 +11,8 @@ constexpr double kPressed = 1;        // seconds of its intake that wait for a r
 constexpr double kProof = 5;          // seconds at its limit before a replica is called slow
 constexpr double kSlow = 0.8;         // of what is usual
 constexpr double kStandstill = 0.05;  // of what is usual; less is no slow replica but a stuck one, which health reports
-constexpr double kSmoothing = 0.2;    // gain per look
-constexpr double kMemory = 3600;      // seconds; relieved it no longer shows whether it is still slow
+constexpr double kGain = 0.2;         // of a look
+constexpr double kRemembered = 3600;  // seconds; relieved it no longer shows whether it is still slow
 
 }  // namespace
 
@@ -39,7 +39,7 @@ void Laggard::look(double now, const StageLook& look, const Figure& usual) {
       continue;
     }
     const Seen& old = before->second;
-    seen.rate = old.pressed_seconds > 0 ? old.rate + kSmoothing * (rate - old.rate) : rate;
+    seen.rate = old.pressed_seconds > 0 ? old.rate + kGain * (rate - old.rate) : rate;
     seen.pressed_seconds = old.pressed_seconds + seconds;
   }
   seen_ = std::move(current);
@@ -57,7 +57,7 @@ void Laggard::compare(double now, double usual) {
     ++slow;
     if (slowest == nullptr || seen.rate < slowest->second.rate) slowest = &entry;
   }
-  if (slowest != nullptr && 2 * slow <= seen_.size()) slow_ = {slowest->first, slowest->second.rate, now + kMemory};
+  if (slowest != nullptr && 2 * slow <= seen_.size()) slow_ = {slowest->first, slowest->second.rate, now + kRemembered};
   if (slow_ && slow_->rate >= kSlow * usual) slow_.reset();
 }
 

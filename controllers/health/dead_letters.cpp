@@ -14,7 +14,7 @@ constexpr const char* kReasons[] = {"Malformed", "WrongType", "MissingField", "O
 constexpr std::size_t kCount = std::size(kReasons);
 
 // Records taken in, then dead letters by reason; nullopt when a partition does not say.
-std::optional<std::vector<std::int64_t>> counters(const StageEvidence& stage) {
+std::optional<std::vector<std::int64_t>> letter_counters(const StageEvidence& stage) {
   const Count in = total(stage, &PartitionEvidence::in);
   if (!in) return std::nullopt;
   std::vector<std::int64_t> out(1 + kCount);
@@ -53,7 +53,7 @@ std::string describe(const std::string& reason, const Surge& surge, const StageE
 
 void DeadLetters::look(const Instant& now, const StageEvidence& stage, std::vector<Finding>& found) {
   std::optional<std::vector<std::int64_t>> grown;
-  if (auto counted = counters(stage)) grown = growth_.since_last(std::move(*counted));
+  if (auto counted = letter_counters(stage)) grown = growth_.since_last(std::move(*counted));
   for (std::size_t i = 0; i < kCount; ++i) {
     const std::string name = kReasons[i];
     Reason& reason = reasons_[name];

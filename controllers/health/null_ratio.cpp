@@ -6,7 +6,7 @@ namespace tidegate::health {
 namespace {
 
 // Records taken in, then nulls by field; nullopt when a partition does not say.
-std::optional<std::vector<std::int64_t>> counters(const StageEvidence& stage) {
+std::optional<std::vector<std::int64_t>> null_counters(const StageEvidence& stage) {
   const Count in = total(stage, &PartitionEvidence::in);
   if (!in) return std::nullopt;
   std::vector<std::int64_t> out(1 + stage.fields.size());
@@ -25,7 +25,7 @@ void NullRatio::look(const Instant& now, const StageEvidence& stage, std::vector
   // What a query makes null is told where the field went missing: at the stage that reads it from outside.
   if (stage.inner) return;
   std::optional<std::vector<std::int64_t>> grown;
-  if (auto counted = counters(stage)) grown = growth_.since_last(std::move(*counted));
+  if (auto counted = null_counters(stage)) grown = growth_.since_last(std::move(*counted));
   for (std::size_t i = 0; i < stage.fields.size(); ++i) {
     const std::string& field = stage.fields[i];
     Surge& surge = fields_.try_emplace(field, Surge::kNulls).first->second;

@@ -11,8 +11,8 @@ namespace {
 
 constexpr Duration kWindow{10'000};
 constexpr std::int64_t kWindowRecords = 100;
-constexpr double kMemory = 360;   // windows: an hour of steady flow
-constexpr double kAlways = 0.97;  // a field that is hardly ever given cannot disappear
+constexpr double kMostWindows = 360;  // windows: an hour of steady flow
+constexpr double kAlways = 0.97;      // a field that is hardly ever given cannot disappear
 constexpr Duration kSilence{60'000};
 constexpr std::int64_t kSilentRecords = 20;
 
@@ -51,9 +51,9 @@ void Surge::learn(const Instant& now, std::int64_t records, std::int64_t marked)
   if (now.steady - window_began_ < (first ? kLearnTime : kWindow)) return;
   if (window_records_ < (first ? kLearnRecords : kWindowRecords)) return;
   const double share = static_cast<double>(window_marked_) / static_cast<double>(window_records_);
-  windows_ = std::min(windows_ + 1, kMemory);
+  windows_ = std::min(windows_ + 1, kMostWindows);
   usual_ += (share - usual_) / windows_;
-  highest_ = std::max(share, highest_ - (highest_ - usual_) / kMemory);
+  highest_ = std::max(share, highest_ - (highest_ - usual_) / kMostWindows);
   learned_records_ += window_records_;
   window_records_ = window_marked_ = 0;
   window_began_ = now.steady;
@@ -97,7 +97,7 @@ void Surge::keep(const Json& kept) {
   if (!kept.at("share").is_number() || !since) return;
   usual_ = std::clamp(kept.at("share").as_double(), 0.0, 1.0);
   highest_ = std::clamp(kept.at("highest").as_double(), usual_, 1.0);
-  windows_ = std::clamp(kept.at("windows").as_double(), 1.0, kMemory);
+  windows_ = std::clamp(kept.at("windows").as_double(), 1.0, kMostWindows);
   began_ = Instant{SteadyTime{}, *since};
   taught_ = true;
 }

@@ -6,7 +6,7 @@
 namespace tidegate::controllers {
 namespace {
 
-constexpr Duration kRound{10'000};
+constexpr Duration kRoundInterval{10'000};
 constexpr Duration kStale{35'000};
 
 }  // namespace
@@ -57,7 +57,7 @@ void VolumeFigures::tick() {
 void VolumeFigures::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     tick();
-    kube::sleep_for(kRound, stop);
+    kube::sleep_for(kRoundInterval, stop);
   }
 }
 

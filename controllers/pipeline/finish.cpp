@@ -9,7 +9,7 @@
 namespace tidegate::controllers {
 namespace {
 
-constexpr Duration look_again{2'000};
+constexpr Duration stop_look{2'000};   // whether the workloads have stopped
 constexpr Duration patience{120'000};  // with a Kafka that does not answer
 
 }  // namespace
@@ -26,12 +26,12 @@ Result<std::optional<Duration>> PipelineController::finish(Run& run) {
   if (!run.memory->deleting_since) run.memory->deleting_since = options_.clock.steady();
   const auto stopped = stop_workloads(run);
   if (!stopped) return stopped.error();
-  if (!*stopped) return std::optional<Duration>{look_again};
+  if (!*stopped) return std::optional<Duration>{stop_look};
   const auto deleted = delete_topics(run);
   if (!deleted)
     log::warn("topics cannot be deleted yet", {{"pipeline", run.key.name}, {"error", deleted.error().message}});
   if (!deleted || !*deleted) {
-    if (options_.clock.steady() - *run.memory->deleting_since < patience) return std::optional<Duration>{look_again};
+    if (options_.clock.steady() - *run.memory->deleting_since < patience) return std::optional<Duration>{stop_look};
     events_.record(
         pipeline, true, "TopicsKept",
         cat("Kafka did not let topics be deleted: ", deleted ? "it cannot be reached" : deleted.error().message));

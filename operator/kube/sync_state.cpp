@@ -8,8 +8,8 @@ namespace tidegate::kube {
 namespace {
 
 // client-go's reflector: 0.8 s doubling to 30 s, jitter up to the same again, reset after 2 minutes.
-constexpr Duration kFirstWait{800};
-constexpr Duration kLongestWait{30'000};
+constexpr Duration kFirstPause{800};
+constexpr Duration kLongestPause{30'000};
 constexpr std::chrono::minutes kQuiet{2};
 constexpr Duration kVeryShort{1000};
 
@@ -19,7 +19,7 @@ SyncState::Step SyncState::next(double jitter) const {
   Duration wait{0};
   if (wait_) {
     const int doublings = std::min(failures_ - 1, 10);
-    const Duration base = std::min(kFirstWait * (1 << doublings), kLongestWait);
+    const Duration base = std::min(kFirstPause * (1 << doublings), kLongestPause);
     wait = base + Duration(static_cast<Duration::rep>(jitter * static_cast<double>(base.count())));
   }
   return {what_, what_ == Do::list ? continuation_ : version_, wait};

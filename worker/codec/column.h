@@ -42,6 +42,8 @@ class Text {
 };
 static_assert(sizeof(Text) == 16);
 
+constexpr std::uint64_t kAllValid = ~std::uint64_t{0};  // a word of Column::validity
+
 // One column. Element types of `data`: BOOLEAN bool; INTEGER int32; BIGINT int64; DOUBLE double; VARCHAR and JSON Text;
 // DATE int32 days and TIMESTAMP int64 microseconds since 1970-01-01 UTC; DECIMAL the unscaled value as
 // int16/int32/int64/Int128 for width <= 4/9/18/38. Not owned.

@@ -11,8 +11,6 @@
 namespace tidegate::engine {
 namespace {
 
-constexpr std::uint64_t kAllValid = ~std::uint64_t{0};
-
 // codec::Text is written where DuckDB expects its own string type.
 static_assert(sizeof(codec::Text) == sizeof(duckdb_string_t));
 
@@ -113,7 +111,7 @@ void Input::fill_chunk(duckdb_data_chunk chunk) {
   const std::size_t words = (rows + 63) / 64;
   for (const Projected& p : projected_) {
     const std::uint64_t* const mask = columns_[p.field].validity;
-    if (std::all_of(mask, mask + words, [](std::uint64_t word) { return word == kAllValid; })) continue;
+    if (std::all_of(mask, mask + words, [](std::uint64_t word) { return word == codec::kAllValid; })) continue;
     duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, p.vector);
     duckdb_vector_ensure_validity_writable(vector);
     std::memcpy(duckdb_vector_get_validity(vector), mask, words * sizeof *mask);
@@ -149,7 +147,7 @@ const Input::Taken& Input::read_into(RowBuffer& buffer) {
 }
 
 std::size_t Input::read_rows(std::size_t first, std::size_t capacity) {
-  std::fill(validity_.begin(), validity_.end(), kAllValid);
+  std::fill(validity_.begin(), validity_.end(), codec::kAllValid);
   std::size_t row = first;
   numbers_.clear();
   for (; row < capacity && next_ < last_; ++next_) {
@@ -179,7 +177,7 @@ void Input::count(std::size_t first, std::size_t end) {
   const std::size_t words = (end + 63) / 64;
   for (std::size_t f = 0; f < columns_.size(); ++f) {
     std::uint64_t* const mask = columns_[f].validity;
-    if (end % 64 != 0) mask[words - 1] |= kAllValid << (end % 64);  // a failed record may have left a bit behind
+    if (end % 64 != 0) mask[words - 1] |= codec::kAllValid << (end % 64);  // a failed record may have left a bit behind
     for (std::size_t word = first / 64; word < words; ++word) taken_.nulls[f] += std::popcount(~mask[word]);
   }
 }

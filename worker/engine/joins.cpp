@@ -175,12 +175,6 @@ std::optional<std::pair<std::string_view, std::string_view>> cut(std::string_vie
 
 }  // namespace
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 std::string lookup_relation(std::size_t join) {
   return cat("tidegate lookup ", std::to_string(join));
 }

@@ -15,9 +15,6 @@
 
 namespace tidegate::engine {
 
-// As SQL compares names.
-std::string lower(std::string_view text);
-
 struct Join {
   std::size_t table = 0;            // which of the query's tables
   std::vector<std::size_t> fields;  // of the topic: what each field of the table's key is compared with

@@ -8,11 +8,6 @@
 namespace tidegate::engine {
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
-}
-
 // Why the writer refused a value of this type.
 std::string unwritable(const codec::Field& field) {
   switch (field.type.type) {

@@ -8,8 +8,6 @@
 namespace tidegate::engine {
 namespace {
 
-constexpr std::size_t kWord = 64;  // rows in a word of a mask
-constexpr std::uint64_t kAllValid = ~std::uint64_t{0};
 constexpr std::size_t kChars = 64 << 10;  // of texts that are allocated together
 
 std::vector<std::size_t> sizes_of(const codec::Schema& fields) {
@@ -34,7 +32,7 @@ void Rows::make_room(std::size_t rows) {
       values.data = std::make_unique_for_overwrite<codec::Int128[]>(elements);
       values.elements = elements;
     }
-    values.validity.assign((rows + kWord - 1) / kWord, kAllValid);
+    values.validity.assign((rows + kWord - 1) / kWord, codec::kAllValid);
     columns_[c] = {values.data.get(), values.validity.data()};
   }
   size_ = 0;

@@ -12,6 +12,8 @@
 
 namespace tidegate::engine {
 
+constexpr std::size_t kWord = 64;  // rows in a word of a mask
+
 class Rows {
  public:
   // The bytes of an element of each column; 0: its values are not kept, its `data` is null.

@@ -7,12 +7,7 @@
 #include "worker/engine/types.h"
 
 namespace tidegate::engine {
-namespace {
-
-constexpr std::size_t kWord = 64;  // rows in a word of a mask; chunks begin with one
-constexpr std::uint64_t kAllValid = ~std::uint64_t{0};
-
-}  // namespace
+namespace {}  // namespace
 
 Result<void> RowsFunction::register_with(duckdb_connection connection, const std::string& name) {
   Handle<duckdb_table_function, duckdb_destroy_table_function> function;
@@ -63,7 +58,7 @@ void RowsFunction::fill(duckdb_function_info info, duckdb_data_chunk chunk) {
     const std::size_t size = block.element_size(field);
     std::memcpy(duckdb_vector_get_data(vector), static_cast<const char*>(column.data) + self.next_ * size, rows * size);
     const std::uint64_t* const mask = column.validity + self.next_ / kWord;
-    if (std::all_of(mask, mask + words, [](std::uint64_t word) { return word == kAllValid; })) continue;
+    if (std::all_of(mask, mask + words, [](std::uint64_t word) { return word == codec::kAllValid; })) continue;
     duckdb_vector_ensure_validity_writable(vector);
     std::memcpy(duckdb_vector_get_validity(vector), mask, words * sizeof *mask);
   }

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Duration kLookAgain{1'000};
+constexpr Duration kLookInterval{1'000};
 
 }  // namespace
 
@@ -42,7 +42,7 @@ std::size_t Folder::waiting(const std::string& name) const {
 
 Result<void> Folder::look(const std::string& behind) {
   const SteadyTime now = clock_.steady();
-  if (looked_ && now - *looked_ < kLookAgain) return {};
+  if (looked_ && now - *looked_ < kLookInterval) return {};
   std::vector<std::string> names;
   std::error_code failed;
   fs::directory_iterator entry(root_ + folder_, failed);

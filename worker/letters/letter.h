@@ -14,6 +14,9 @@
 
 namespace tidegate::letters {
 
+constexpr Duration kWait{10'000};    // for Kafka to bring something
+constexpr std::size_t kBatch = 500;  // records read at a time
+
 // What the headers of a dead letter say of the record (docs/architecture.md, "Dead letters"). Of a header that is there
 // several times the last counts: the earlier ones are of earlier failures.
 struct Origin {

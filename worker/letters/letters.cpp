@@ -16,8 +16,6 @@
 namespace tidegate::letters {
 namespace {
 
-constexpr Duration kWait{10'000};          // for Kafka to bring something
-constexpr std::size_t kBatch = 500;        // records
 constexpr std::size_t kMostShown = 16384;  // bytes of a value
 constexpr std::int64_t kDefaultLimit = 20;
 

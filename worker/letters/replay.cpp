@@ -18,9 +18,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr Duration kPatience{60'000};
-constexpr Duration kWait{10'000};
 constexpr Duration kPause{500};
-constexpr std::size_t kBatch = 500;
 
 // The stage at work on letters, one batch after the other.
 class Replay {

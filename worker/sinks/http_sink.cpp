@@ -12,6 +12,7 @@
 #include "worker/sinks/http_client.h"
 #include "worker/sinks/http_request.h"
 #include "worker/sinks/secret_file.h"
+#include "worker/sinks/waiting.h"
 
 namespace tidegate::sinks {
 namespace {
@@ -21,7 +22,7 @@ constexpr Duration begin_requests{4'500};     // none begins later, so that each
 constexpr Duration longest_pause{300'000};    // that a target may ask for
 constexpr std::size_t requests_a_batch = 16;  // until it is known how fast the target is
 constexpr std::size_t most_records = 8192;
-constexpr std::size_t longest_problem = 300;
+constexpr std::size_t longest_answer = 300;  // bytes of it in a dead letter
 
 class HttpSink final : public Sink {
  public:
@@ -65,7 +66,7 @@ class HttpSink final : public Sink {
 
 Error HttpSink::waiting(std::string_view problem) {
   client_.reset();
-  return {"Waiting", std::string(truncate_utf8(cat("HTTP: ", problem), longest_problem))};
+  return waiting_for("HTTP", problem);
 }
 
 Result<void> HttpSink::open() {
@@ -168,7 +169,7 @@ Result<void> HttpSink::send(std::size_t first, std::size_t last, SteadyTime begi
     case HttpVerdict::refused:
       break;
   }
-  if (lines.size() == 1) return settle(cat(status, ": ", truncate_utf8(trim(answer->body), longest_problem)));
+  if (lines.size() == 1) return settle(cat(status, ": ", truncate_utf8(trim(answer->body), longest_answer)));
   const std::size_t middle = first + lines.size() / 2;
   if (auto sent = send(first, middle, begin); !sent) return sent;
   return send(middle, last, begin);

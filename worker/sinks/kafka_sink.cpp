@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "kafka/admin.h"
 #include "kafka/producer.h"
+#include "worker/sinks/waiting.h"
 
 namespace tidegate::sinks {
 namespace {
@@ -17,13 +18,12 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr Duration request_timeout{4'000};
-constexpr Duration patience{8'000};       // of one write()
-constexpr Duration away_patience{2'000};  // without any broker
+constexpr Duration write_patience{8'000};  // of one write()
+constexpr Duration away_patience{2'000};   // without any broker
 constexpr Duration poll_interval{20};
 constexpr int default_topic_limit = 1048588;  // Kafka's default of max.message.bytes
 constexpr int least_limit = 1'000;            // of librdkafka's message.max.bytes
 constexpr int most_limit = 16 * 1024 * 1024;
-constexpr std::size_t longest_problem = 300;
 
 class KafkaSink final : public Sink {
  public:
@@ -63,7 +63,7 @@ Error KafkaSink::waiting(std::string_view problem) {
   away_since_.reset();
   constexpr std::string_view prefix = "Kafka: ";
   if (problem.starts_with(prefix)) problem.remove_prefix(prefix.size());
-  return {"Waiting", std::string(truncate_utf8(cat("target Kafka: ", problem), longest_problem))};
+  return waiting_for("target Kafka", problem);
 }
 
 Result<void> KafkaSink::open() {
@@ -104,7 +104,7 @@ int KafkaSink::topic_limit(const kafka::ClientConfig& client) const {
 
 Result<WriteOutcome> KafkaSink::write(std::span<const kafka::Record> records) {
   if (!producer_) return waiting("not ready");
-  const SteadyTime deadline = steady_clock::now() + patience;
+  const SteadyTime deadline = steady_clock::now() + write_patience;
   fates_.assign(records.size(), {});
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < records.size(); ++i) {

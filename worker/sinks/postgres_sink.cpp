@@ -13,6 +13,7 @@
 #include "worker/sinks/postgres_connection.h"
 #include "worker/sinks/postgres_sql.h"
 #include "worker/sinks/postgres_table.h"
+#include "worker/sinks/waiting.h"
 
 namespace tidegate::sinks {
 
@@ -27,7 +28,6 @@ constexpr const char* session_settings =
     "false) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'";
 constexpr int attempts = 3;  // of a transaction that lost a deadlock or a serialisation conflict
 constexpr std::size_t fewest_rows = 1;
-constexpr std::size_t longest_problem = 300;
 
 bool in_class(const PostgresError& error, std::string_view sqlstate_class) {
   return error.sqlstate.compare(0, 2, sqlstate_class) == 0;
@@ -95,7 +95,7 @@ class PostgresSink final : public Sink {
 
 Error PostgresSink::waiting(std::string_view problem) {
   connection_.reset();
-  return {"Waiting", std::string(truncate_utf8(cat("PostgreSQL: ", problem), longest_problem))};
+  return waiting_for("PostgreSQL", problem);
 }
 
 Result<void> PostgresSink::open() {

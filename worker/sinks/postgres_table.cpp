@@ -10,7 +10,7 @@ namespace tidegate::sinks {
 
 namespace {
 
-constexpr Duration timeout{9'000};
+constexpr Duration table_timeout{9'000};
 
 Error waiting(std::string message) {
   return {"Waiting", std::move(message)};
@@ -30,7 +30,7 @@ Result<Found> find(PostgresConnection& connection, const TableName& table) {
   const auto error = connection.query(
       "SELECT c.oid, n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
       "WHERE c.oid = pg_catalog.to_regclass($1)",
-      {table.quoted()}, timeout, rows);
+      {table.quoted()}, table_timeout, rows);
   if (error) return waiting(*error);
   return rows.empty() ? Found{} : Found{rows[0][0], rows[0][1]};
 }
@@ -40,7 +40,7 @@ Result<void> check_columns(PostgresConnection& connection, const PostgresSql& sq
   const auto error = connection.query(
       "SELECT attname, attnotnull AND NOT atthasdef AND attidentity = '' FROM pg_catalog.pg_attribute "
       "WHERE attrelid = $1::pg_catalog.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-      {oid}, timeout, rows);
+      {oid}, table_timeout, rows);
   if (error) return waiting(*error);
   std::set<std::string> present;
   std::string unfilled;
@@ -71,7 +71,7 @@ Result<void> check_unique_index(PostgresConnection& connection, const PostgresSq
       "ON a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) "
       "WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique AND i.indisvalid AND i.indimmediate "
       "AND i.indpred IS NULL AND i.indexprs IS NULL",
-      {oid}, timeout, rows);
+      {oid}, table_timeout, rows);
   if (error) return waiting(*error);
   std::map<std::string, std::set<std::string>> indexes;
   for (const auto& row : rows) indexes[row[0]].insert(row[1]);
@@ -89,7 +89,7 @@ Result<void> prepare_table(PostgresConnection& connection, PostgresSql& sql, boo
   auto found = find(connection, sql.table);
   if (!found) return std::move(found).error();
   if (found->oid.empty() && create) {
-    if (const auto error = connection.execute(sql.create_table(), timeout)) {
+    if (const auto error = connection.execute(sql.create_table(), table_timeout)) {
       return waiting(*error).context("cannot create table " + sql.table.quoted());
     }
     found = find(connection, sql.table);

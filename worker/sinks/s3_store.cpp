@@ -9,11 +9,11 @@
 #include "worker/sinks/s3_answer.h"
 #include "worker/sinks/secret_file.h"
 #include "worker/sinks/sigv4.h"
+#include "worker/sinks/waiting.h"
 
 namespace tidegate::sinks {
 namespace {
 
-constexpr std::size_t longest_problem = 300;
 constexpr std::size_t longest_page = 1 << 20;
 constexpr const char* keys_a_page = "1000";  // the most that S3 gives
 
@@ -85,7 +85,7 @@ class S3Store final : public objects::Store {
 
   Error waiting(const std::string& problem) {
     client_.reset();
-    return {"Waiting", std::string(truncate_utf8(cat("S3: ", problem), longest_problem))};
+    return waiting_for("S3", problem);
   }
 
   const stage::S3Settings settings_;

@@ -11,7 +11,7 @@ constexpr Duration kInterval{200};
 constexpr Duration kTransactionInterval{100};
 constexpr Duration kRetry{1000};
 constexpr Duration kHeartbeat{10'000};
-constexpr Duration kPatience{5000};
+constexpr Duration kOutcomePatience{5000};
 
 }  // namespace
 
@@ -37,14 +37,14 @@ Result<void> Committer::start(const std::string& problem) {
 }
 
 Result<void> Committer::now(const std::vector<int>* partitions, const std::string& problem) {
-  take_outcome(kPatience);
+  take_outcome(kOutcomePatience);
   if (producer_.in_transaction()) return commit_transaction(problem);
   const std::int64_t now_ms = epoch_ms(clock_.wall());
   committing_ =
       partitions == nullptr ? ledger_.commits(true, problem, now_ms) : ledger_.commits_of(*partitions, problem, now_ms);
   if (committing_.empty() || consumer_.commit_under_way()) return {};
   consumer_.commit(committing_);
-  take_outcome(kPatience);
+  take_outcome(kOutcomePatience);
   return {};
 }
 

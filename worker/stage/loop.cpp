@@ -26,7 +26,6 @@ constexpr Duration kLeavePatience{3000};
 constexpr Duration kAwayPatience{20'000};  // without any broker, until somebody else looks for them
 constexpr Duration kLookInterval{5000};
 constexpr Duration kLookTimeout{2000};
-constexpr Duration kMoveInterval{50};           // of watermarks without records
 constexpr Duration kReconnectPatience{15'000};  // the client's own reconnects are up to 10 s apart
 
 std::string words_of(const Error& error) {

@@ -13,7 +13,7 @@
 namespace tidegate::stage {
 namespace {
 
-constexpr Duration kPatience{9'500};         // of one call, the last request included
+constexpr Duration kCallPatience{9'500};     // of one call, the last request included
 constexpr Duration kBeginRequests{4'500};    // none begins later, so that each has five seconds
 constexpr std::int64_t kMemoryQuarters = 4;  // open objects take a quarter of the pod's memory
 constexpr const char* kDirectory = "/tmp";
@@ -143,7 +143,7 @@ class ObjectStep final : public Step {
   // The next page of names. A worker that died after it stored an object and before it committed the offset left more
   // than the offset tells.
   Result<void> look(int number, Partition& partition, SteadyTime begin) {
-    auto names = store_->list(folder_of(number), partition.after, kPatience - spent(begin));
+    auto names = store_->list(folder_of(number), partition.after, kCallPatience - spent(begin));
     if (!names) return std::move(names).error();
     if (!names->empty() && names->back() <= partition.after) {
       return Error{"Waiting",
@@ -175,7 +175,7 @@ class ObjectStep final : public Step {
     if (!encoded) return std::move(encoded).error();
     const std::string path =
         folder_of(number) + objects::object_name(object.range, partition.topic_id, encoder_->extension());
-    if (auto stored = store_->put(path, encoded->bytes, kPatience - spent(begin)); !stored) return stored;
+    if (auto stored = store_->put(path, encoded->bytes, kCallPatience - spent(begin)); !stored) return stored;
     Ledger::Entry entry;
     entry.accounts.gave = encoded->records;
     entry.accounts.out = object.records;

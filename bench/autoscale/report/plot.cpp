@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "bench/autoscale/report/format.h"
 
 namespace tidegate::bench {
 
@@ -18,13 +19,6 @@ double x_of(double cost) {
 double y_of(double violation) {
   const double share = std::log10(std::clamp(violation, 1e-4, 1.0) / 1e-4) / 4;
   return kBottom - share * (kBottom - kTop);
-}
-
-template <typename... Arguments>
-std::string format(const char* pattern, Arguments... arguments) {
-  char text[512];
-  std::snprintf(text, sizeof text, pattern, arguments...);
-  return text;
 }
 
 std::string axes() {

@@ -1,12 +1,12 @@
 #include "bench/autoscale/report/report.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 #include "bench/autoscale/contenders.h"
 #include "bench/autoscale/model/oracle.h"
 #include "bench/autoscale/report/decision_time.h"
+#include "bench/autoscale/report/format.h"
 #include "bench/autoscale/report/plot.h"
 
 namespace tidegate::bench {
@@ -14,13 +14,6 @@ namespace tidegate::bench {
 namespace {
 
 using Scenarios = std::vector<Scenario>;
-
-template <typename... Arguments>
-std::string format(const char* pattern, Arguments... arguments) {
-  char text[1024];
-  std::snprintf(text, sizeof text, pattern, arguments...);
-  return text;
-}
 
 double share(const Total& total) {
   return static_cast<double>(total.violation_seconds) / total.seconds;
