@@ -15,6 +15,11 @@ if(CCACHE)
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
+find_program(MOLD mold)
+if(MOLD) # a quarter of the time, for dozens of test programs
+  add_link_options(-fuse-ld=mold)
+endif()
+
 add_library(tidegate_options INTERFACE)
 target_compile_options(tidegate_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough

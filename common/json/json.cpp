@@ -138,6 +138,12 @@ const Json& null_value() {
 
 }  // namespace
 
+Json Json::object(std::initializer_list<Member> members) {
+  Object out;
+  for (const Member& member : members) out.emplace(std::move(member.key), std::move(member.value));
+  return out;
+}
+
 Result<Json> Json::parse(std::string_view text) {
   Builder builder;
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {

@@ -36,7 +36,8 @@ class Json {
   Json(Array value) : value_(std::move(value)) {}
   Json(Object value) : value_(std::move(value)) {}
 
-  static Json object(std::initializer_list<std::pair<const std::string, Json>> members) { return Object(members); }
+  struct Member;  // {key, value}
+  static Json object(std::initializer_list<Member> members);
   static Json array(std::initializer_list<Json> items) { return Array(items); }
   static Json array(const std::vector<std::string>& items) { return Array(items.begin(), items.end()); }
 
@@ -82,6 +83,13 @@ class Json {
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
+};
+
+// An initializer list only lends what it holds, and an object in an object would be copied once for each level.
+struct Json::Member {
+  Member(std::string name, Json content) : key(std::move(name)), value(std::move(content)) {}
+  mutable std::string key;
+  mutable Json value;
 };
 
 }  // namespace tidegate

@@ -23,6 +23,8 @@ cgroup_up() {
     if [ -f "$root/cpuset.cpus" ]; then # a new v1 cpuset is empty, and an empty one takes no process
       cat "$root/cpuset.cpus" >"$root/tidegate-$name/cpuset.cpus"
       cat "$root/cpuset.mems" >"$root/tidegate-$name/cpuset.mems"
+    elif [ -f "$root/cpu.shares" ]; then # else all pods together weigh as much as one process beside the cluster
+      echo $((1024 * $(nproc))) >"$root/tidegate-$name/cpu.shares"
     elif [ "$root" = /sys/fs/cgroup ]; then # v2 hands controllers down only when told
       sed 's/[a-z]*/+&/g' "$root/cgroup.controllers" | tee "$root/cgroup.subtree_control" >"$root/tidegate-$name/cgroup.subtree_control"
     fi
