@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "tests/paths.h"
+
 namespace tidegate::kube::test {
 namespace {
 
@@ -58,7 +60,7 @@ Json ApiServer::must_apply(const Resource& resource, const Json& object) {
 }
 
 void restart_api_server() {
-  const std::string command = std::string(TIDEGATE_SOURCE_DIR) + "/dev/cluster restart kube-apiserver >/dev/null";
+  const std::string command = source_path("dev/cluster") + " restart kube-apiserver >/dev/null";
   REQUIRE(std::system(command.c_str()) == 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "tests/api/api_server.h"
+#include "tests/paths.h"
 
 using namespace tidegate;
 using namespace tidegate::kube;
@@ -15,7 +16,7 @@ using namespace tidegate::kube;
 namespace {
 
 Json read_json(const std::string& file) {
-  std::ifstream in(std::string(TIDEGATE_SOURCE_DIR) + "/tests/api/cel/" + file);
+  std::ifstream in(source_path("tests/api/cel/" + file));
   std::stringstream text;
   text << in.rdbuf();
   auto parsed = Json::parse(text.str());

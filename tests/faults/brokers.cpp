@@ -14,6 +14,7 @@
 
 #include "common/base/text.h"
 #include "common/json/json.h"
+#include "tests/paths.h"
 #include "tests/worker/kafka_server.h"
 #include "tests/worker/worker_process.h"
 
@@ -59,7 +60,7 @@ std::string Brokers::directory(int node) const {
 }
 
 void Brokers::run(int node, const std::string& verb) const {
-  std::string command = cat(TIDEGATE_SOURCE_DIR "/dev/kafka/local ", verb, " ", directory(node));
+  std::string command = cat(source_path("dev/kafka/local"), " ", verb, " ", directory(node));
   if (verb == "up") {
     command = cat("setpriv --regid=", std::to_string(kNodeGroup + node), " --clear-groups ", command, " ", port_, " ",
                   std::to_string(node), " ", std::to_string(kNodes));

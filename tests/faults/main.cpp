@@ -10,6 +10,7 @@
 
 #include "common/base/text.h"
 #include "scenarios.h"
+#include "tests/paths.h"
 
 using namespace tidegate;
 using namespace tidegate::faults;
@@ -96,7 +97,7 @@ std::string attempt(const Line& line, Brokers& brokers, bool& passed) {
 }
 
 void record(const std::string& file, const std::string& rows, std::size_t passed, std::size_t all) {
-  std::ifstream introduction(TIDEGATE_SOURCE_DIR "/tests/faults/introduction.md");
+  std::ifstream introduction(source_path("tests/faults/introduction.md"));
   const std::time_t now = std::time(nullptr);
   char today[16];
   std::strftime(today, sizeof today, "%Y-%m-%d", std::gmtime(&now));

@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "common/base/text.h"
+#include "tests/paths.h"
+#include "tests/worker/programs.h"
 
 namespace tidegate::faults {
 namespace {
@@ -23,14 +25,14 @@ std::string last_lines(const std::string& text, int lines) {
 }  // namespace
 
 Workers::Workers(Json settings, const std::string& bug) : settings_(std::move(settings)) {
-  setenv("TIDEGATE_FAULTS_WORKER", bug.empty() ? TIDEGATE_WORKER : TIDEGATE_FAULTY_WORKER, 1);
+  setenv("TIDEGATE_FAULTS_WORKER",
+         (bug.empty() ? worker_test::worker_program() : worker_test::faulty_worker_program()).c_str(), 1);
   setenv("TIDEGATE_TEST_FAULT", bug.c_str(), 1);
 }
 
 void Workers::start(int ordinal) {
   auto& process = running_[ordinal];
-  if (!process)
-    process = std::make_unique<Process>(settings_, pod(ordinal), TIDEGATE_SOURCE_DIR "/tests/faults/worker");
+  if (!process) process = std::make_unique<Process>(settings_, pod(ordinal), source_path("tests/faults/worker"));
 }
 
 void Workers::kill(int ordinal) {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "stages.h"
+#include "tests/worker/programs.h"
 #include "worker_process.h"
 
 using namespace tidegate;
@@ -111,7 +112,7 @@ TEST_CASE("a record lost before the engine is missing from the rows and a result
   KafkaServer& kafka = KafkaServer::instance();
   const EvenNumbers stage(1);
   stage.produce(0, 100);
-  WorkerProcess worker(stage.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+  WorkerProcess worker(stage.settings(), "worker-0", faulty_worker_program());
   REQUIRE(eventually([&] { return stage.position() == 100; }));
   CHECK(accounts_of(stage).balance == kBalanced);
 

@@ -10,6 +10,7 @@
 
 #include "file_source.h"
 #include "numbers.h"
+#include "tests/worker/programs.h"
 #include "worker_process.h"
 
 using namespace tidegate;
@@ -143,12 +144,12 @@ TEST_CASE("a worker that commits before it writes is caught") {
   Numbers numbers(1);
   const Fault fault("commit-before-produce");
   {
-    WorkerProcess worker(numbers.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+    WorkerProcess worker(numbers.settings(), "worker-0", faulty_worker_program());
     numbers.produce(1000);
     REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
     worker.kill();
   }
-  WorkerProcess worker(numbers.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+  WorkerProcess worker(numbers.settings(), "worker-0", faulty_worker_program());
   numbers.produce(1000);
   REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
   CHECK(numbers.anomalies().starts_with("lost "));
@@ -159,7 +160,7 @@ TEST_CASE("a worker whose offsets are one too low is caught") {
   numbers.produce(999);  // the last one has a row
   {
     const Fault fault("offset-off-by-one");
-    WorkerProcess worker(numbers.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+    WorkerProcess worker(numbers.settings(), "worker-0", faulty_worker_program());
     REQUIRE(eventually([&] { return numbers.position() == 998; }, Duration{60'000}));
     worker.kill();
   }
@@ -174,7 +175,7 @@ TEST_CASE("a worker that leaves the offsets out of its transaction is caught") {
   KafkaServer& kafka = KafkaServer::instance();
   {
     const Fault fault("offsets-left-out");
-    WorkerProcess worker(numbers.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+    WorkerProcess worker(numbers.settings(), "worker-0", faulty_worker_program());
     const EvenNumbers& stage = numbers.stage();
     REQUIRE(eventually([&] { return kafka.end(stage.output, stage.partitions_out) > 0 && kafka.stable(stage.output); },
                        Duration{60'000}));

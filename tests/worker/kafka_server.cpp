@@ -13,6 +13,7 @@
 #include "common/base/text.h"
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
+#include "tests/paths.h"
 
 namespace tidegate::worker_test {
 namespace {
@@ -196,14 +197,13 @@ void KafkaServer::freeze(bool frozen) {
 }
 
 void KafkaServer::run_tool(const std::string& tool, const std::string& arguments) {
-  const std::string command = cat("$(" TIDEGATE_SOURCE_DIR "/dev/kafka/prefix)/bin/", tool, " --bootstrap-server ",
+  const std::string command = cat("$(", source_path("dev/kafka/prefix"), ")/bin/", tool, " --bootstrap-server ",
                                   address(), " ", arguments, " >&2");
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
 }
 
 void KafkaServer::run(const std::string& verb, const std::string& argument) {
-  const std::string command =
-      cat(TIDEGATE_SOURCE_DIR "/dev/kafka/local ", verb, " '", directory_, "' ", argument, " >&2");
+  const std::string command = cat(source_path("dev/kafka/local"), " ", verb, " '", directory_, "' ", argument, " >&2");
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "stages.h"
+#include "tests/worker/programs.h"
 #include "worker_process.h"
 
 using namespace tidegate;
@@ -24,7 +25,7 @@ Answer letters(const Json& settings, const Json& request) {
   char path[] = "/tmp/tidegate-letters-XXXXXX";
   REQUIRE(::mkstemp(path) >= 0);
   std::ofstream(path) << settings.dump();
-  const std::string command = cat(TIDEGATE_WORKER, " letters --config ", path, " --request '", request.dump(), "'");
+  const std::string command = cat(worker_program(), " letters --config ", path, " --request '", request.dump(), "'");
   FILE* pipe = ::popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   Answer out;

@@ -11,12 +11,13 @@
 #include <string>
 
 #include "common/base/text.h"
+#include "tests/paths.h"
 
 namespace tidegate::worker_test {
 
 class LocalService {
  public:
-  LocalService(const char* name, const char* variable) : script_(cat(TIDEGATE_SOURCE_DIR "/dev/", name, "/local")) {
+  LocalService(const char* name, const char* variable) : script_(source_path(cat("dev/", name, "/local"))) {
     const char* place = std::getenv(variable);
     if (place == nullptr) throw std::runtime_error(cat("set ", variable, " to \"DIR PORT\""));
     std::istringstream(place) >> directory_ >> port_;

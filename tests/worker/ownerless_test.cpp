@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "stages.h"
+#include "tests/worker/programs.h"
 #include "worker_process.h"
 
 using namespace tidegate;
@@ -17,7 +18,7 @@ TEST_CASE("a worker that dies while it gives partitions up and is back at once l
   const EvenNumbers stage(4);
   stage.produce(0, 1000);
   setenv("TIDEGATE_TEST_FAULT", "die-giving-up", 1);
-  WorkerProcess dying(stage.settings(), "worker-0", TIDEGATE_FAULTY_WORKER);
+  WorkerProcess dying(stage.settings(), "worker-0", faulty_worker_program());
   unsetenv("TIDEGATE_TEST_FAULT");
   REQUIRE(eventually([&] { return stage.position() == 1000; }, Duration{60'000}));
   WorkerProcess second(stage.settings(), "worker-1");

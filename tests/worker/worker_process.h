@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/json/json.h"
+#include "tests/worker/programs.h"
 
 namespace tidegate::worker_test {
 
@@ -16,7 +17,7 @@ class WorkerProcess {
  public:
   // `settings`: stage.json; metricsPort is set to any free one. `pod` becomes the group instance id.
   // `program`: tidegate-worker or one that is called like it.
-  WorkerProcess(Json settings, const std::string& pod, const std::string& program = TIDEGATE_WORKER);
+  WorkerProcess(Json settings, const std::string& pod, const std::string& program = worker_program());
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;

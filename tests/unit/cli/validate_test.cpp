@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "cli/yaml.h"
+#include "tests/paths.h"
 
 using namespace tidegate;
 using namespace tidegate::cli;
@@ -14,7 +15,7 @@ using namespace tidegate::cli;
 namespace {
 
 Json minimal() {
-  std::ifstream file(TIDEGATE_SOURCE_DIR "/examples/minimal.yaml");
+  std::ifstream file(source_path("examples/minimal.yaml"));
   return parse_yaml(std::string(std::istreambuf_iterator<char>(file), {}))->front();
 }
 
@@ -33,7 +34,7 @@ std::string only_problem(const Json& object, const CheckQuery& check = {}) {
 
 TEST_CASE("every example is valid") {
   int seen = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(TIDEGATE_SOURCE_DIR "/examples")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("examples"))) {
     if (entry.path().extension() != ".yaml") continue;
     std::ifstream file(entry.path());
     const auto documents = parse_yaml(std::string(std::istreambuf_iterator<char>(file), {}));
@@ -48,7 +49,7 @@ TEST_CASE("every example is valid") {
 }
 
 TEST_CASE("the pipeline in the README is valid") {
-  std::ifstream file(TIDEGATE_SOURCE_DIR "/README.md");
+  std::ifstream file(source_path("README.md"));
   const std::string readme(std::istreambuf_iterator<char>(file), {});
   const std::string opening = "```yaml\n";
   const std::size_t from = readme.find(opening) + opening.size();
@@ -107,7 +108,7 @@ TEST_CASE("other kinds are left alone and unknown kinds of ours are not") {
 }
 
 TEST_CASE("stages that nobody declared are told") {
-  std::ifstream file(TIDEGATE_SOURCE_DIR "/examples/windows.yaml");
+  std::ifstream file(source_path("examples/windows.yaml"));
   const auto documents = parse_yaml(std::string(std::istreambuf_iterator<char>(file), {}));
   REQUIRE(documents.ok());
   const auto said = remarks(documents->front());

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/paths.h"
 #include "tests/unit/crds/manifest.h"
 
 using namespace tidegate;
@@ -32,7 +33,7 @@ namespace {
 
 // The lines of a block of the YAML file, from the line that ends with `first`, with its indentation taken off.
 std::string block(const std::string& file, const std::string& first) {
-  std::ifstream in(std::string(TIDEGATE_SOURCE_DIR) + "/crds/" + file);
+  std::ifstream in(source_path("crds/" + file));
   std::string line, out;
   std::size_t indent = std::string::npos;
   while (std::getline(in, line)) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "tests/paths.h"
 #include "tests/unit/engine/stride.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/table.h"
@@ -25,7 +26,7 @@ struct SqlCase {
 
 std::vector<SqlCase> load() {
   std::vector<SqlCase> cases;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(TIDEGATE_SOURCE_DIR) + "/tests/sql")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("tests/sql"))) {
     if (entry.path().extension() != ".json") continue;
     std::ifstream in(entry.path());
     const auto file = Json::parse(std::string(std::istreambuf_iterator<char>(in), {}));

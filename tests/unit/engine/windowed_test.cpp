@@ -13,6 +13,7 @@
 
 #include "common/base/text.h"
 #include "kafka/murmur2.h"
+#include "tests/paths.h"
 #include "tests/unit/engine/stride.h"
 #include "worker/codec/calendar.h"
 #include "worker/engine/database.h"
@@ -235,7 +236,7 @@ std::vector<std::string> in_one_batch(const WindowedQuery& query, const std::vec
 }
 
 std::vector<Json> cases() {
-  std::ifstream in(std::string(TIDEGATE_SOURCE_DIR) + "/tests/sql/windowed/cases.json");
+  std::ifstream in(source_path("tests/sql/windowed/cases.json"));
   const auto file = Json::parse(std::string(std::istreambuf_iterator<char>(in), {}));
   REQUIRE(file.ok());
   return {file->get("cases").items().begin(), file->get("cases").items().end()};

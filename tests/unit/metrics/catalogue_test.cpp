@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/base/text.h"
+#include "tests/paths.h"
 
 using namespace tidegate;
 using namespace tidegate::metrics;
@@ -29,7 +30,7 @@ void each(Check check) {
 }  // namespace
 
 TEST_CASE("docs/metrics.md is what dev/metrics-doc writes") {
-  std::ifstream file(TIDEGATE_SOURCE_DIR "/docs/metrics.md", std::ios::binary);
+  std::ifstream file(source_path("docs/metrics.md"), std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   CHECK_MESSAGE(text == to_markdown(catalogue()), "docs/metrics.md is stale: run dev/metrics-doc");
 }

@@ -10,11 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "tests/paths.h"
+
 namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path root = TIDEGATE_SOURCE_DIR;
+const fs::path root = tidegate::source_path("");
 const std::vector<std::string> code_folders = {"common", "kafka", "crds", "controllers", "operator", "worker", "cli"};
 
 struct Include {
