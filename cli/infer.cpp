@@ -65,9 +65,7 @@ std::string yaml_word(const std::string& name) {
   const bool plain =
       std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; }) &&
       !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0]));
-  std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return plain && kNoStrings.count(lower) == 0 ? name : Json(name).dump();
+  return plain && kNoStrings.count(lower(name)) == 0 ? name : Json(name).dump();
 }
 
 constexpr std::size_t kMaxPath = 8;

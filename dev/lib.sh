@@ -10,9 +10,6 @@ fail() {
   exit 1
 }
 
-# Kubernetes and its tools are Go programs, which collect garbage four times less often with this.
-export GOGC=400
-
 # content_hash FILE...: a short name for what the files hold.
 content_hash() { cat "$@" | sha256sum | cut -c1-12; }
 

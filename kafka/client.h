@@ -7,11 +7,15 @@
 #include <mutex>
 #include <string>
 
+#include "common/base/clock.h"
 #include "common/base/result.h"
 #include "kafka/config.h"
 #include "kafka/record.h"
 
 namespace tidegate::kafka {
+
+// How long a question about topics, groups or offsets may take.
+constexpr Duration kRequestTimeout{5000};
 
 template <auto Function>
 struct Destroy {

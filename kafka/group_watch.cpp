@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "kafka/topic_id.h"
-
 namespace tidegate::kafka {
 namespace {
 

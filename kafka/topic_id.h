@@ -16,9 +16,6 @@
 
 namespace tidegate::kafka {
 
-// How long a question about topics, groups or offsets may take.
-constexpr Duration kRequestTimeout{5000};
-
 // Any kind of client can ask. Topics that do not exist are left out.
 Result<std::map<std::string, TopicState>> describe_topics(rd_kafka_t* client, const std::vector<std::string>& names,
                                                           Duration timeout);

@@ -51,13 +51,13 @@ start() { launch "$1" nsenter --net="$netns" -- "${@:2}"; }
 start_on_node() { launch "$1" nsenter --net="$netns" --mount="$state/mounts/namespace" -- "${@:2}"; }
 
 # The process itself joins the cgroup and then writes its pid, before it becomes the component: no moment exists in which a killed
-# script leaves a component that nobody knows of.
+# script leaves a component that nobody knows of. Nearly all are Go programs, which collect garbage four times less often with GOGC.
 launch() {
   local component=$1
   shift
   running "$component" && return
   # shellcheck disable=SC2016
-  setsid bash -c 'echo $$ >"$1" && echo $$ >"$2" && shift 2 && exec "$@"' - \
+  GOGC=400 setsid bash -c 'echo $$ >"$1" && echo $$ >"$2" && shift 2 && exec "$@"' - \
     "$(cgroup_tracker)/tidegate-$name/components/cgroup.procs" "$state/run/$component.pid" \
     "$@" >>"$state/log/$component.log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
 }

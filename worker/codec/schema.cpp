@@ -17,16 +17,9 @@ constexpr std::pair<std::string_view, Type> kPlainTypes[] = {
 constexpr std::string_view kRemedy =
     "use one of BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL(p,s), VARCHAR, DATE, TIMESTAMP, JSON";
 
-char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-std::string map_chars(std::string_view text, char (*map)(char)) {
+std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), map);
+  for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
   return out;
 }
 
@@ -133,7 +126,7 @@ Result<void> check_paths(const std::vector<Field>& fields) {
 }  // namespace
 
 Result<FieldType> FieldType::parse(std::string_view name) {
-  const std::string upper_name = map_chars(trim(name), upper);
+  const std::string upper_name = upper(trim(name));
   for (const auto& [plain, type] : kPlainTypes) {
     if (upper_name == plain) return FieldType{type, 0, 0};
   }
@@ -180,7 +173,7 @@ Result<Schema> Schema::of(std::vector<Field> fields, Format format) {
   std::set<std::string> seen;
   for (const Field& field : fields) {
     if (field.name.empty()) return invalid("a field has no name");
-    if (!seen.insert(map_chars(field.name, lower)).second) {
+    if (!seen.insert(lower(field.name)).second) {
       return invalid(cat("field \"", field.name, "\" is declared twice (names differ by more than case)"));
     }
     if (auto fits = check_field(field, format); !fits) return std::move(fits).error();

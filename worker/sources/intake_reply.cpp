@@ -1,8 +1,5 @@
 #include "worker/sources/intake_reply.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "common/base/text.h"
 
 namespace tidegate::sources {
@@ -13,9 +10,7 @@ constexpr std::size_t most_listed = 100;
 
 // "application/json; charset=utf-8" -> "application/json"
 std::string media_type(std::string_view content_type) {
-  std::string type(trim(content_type.substr(0, content_type.find(';'))));
-  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  return type;
+  return lower(trim(content_type.substr(0, content_type.find(';'))));
 }
 
 }  // namespace
