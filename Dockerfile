@@ -2,24 +2,17 @@
 #   docker build -t tidegate .        or, without Docker:  dev/images/build tidegate
 # Behind a network with its own certificate authority, mount the bundle and name it by both build arguments of the first stage.
 
-# The pinned libraries that Debian does not carry. Rebuilt only when dev/deps changes.
-FROM debian:bookworm-slim AS deps
+FROM debian:bookworm-slim AS build
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates g++ golang-go liblz4-dev libssl-dev libzstd-dev make npm \
-     patch pkg-config zlib1g-dev \
+  && apt-get install -y --no-install-recommends ca-certificates ccache cmake doctest-dev g++ golang-go libboost-dev libboost-system-dev \
+     libcivetweb-dev libcpprest-dev libcurl4-openssl-dev liblz4-dev libpq-dev libsimdjson-dev libssl-dev libyaml-cpp-dev libzstd-dev \
+     make ninja-build nlohmann-json3-dev npm patch pkg-config prometheus-cpp-dev zlib1g-dev \
   && rm -rf /var/lib/apt/lists/*
+# The pinned libraries that Debian does not carry; anew only when dev/deps changes.
 COPY dev/deps /deps
 ARG NODE_EXTRA_CA_CERTS
 ARG SSL_CERT_FILE
 RUN /deps/install /opt/tidegate-deps
-
-FROM debian:bookworm-slim AS build
-RUN apt-get update \
-  && apt-get install -y --no-install-recommends ccache cmake doctest-dev g++ libboost-dev libboost-system-dev libcivetweb-dev libcpprest-dev \
-     libcurl4-openssl-dev liblz4-dev libpq-dev libsimdjson-dev libssl-dev libyaml-cpp-dev libzstd-dev ninja-build \
-     nlohmann-json3-dev pkg-config prometheus-cpp-dev zlib1g-dev \
-  && rm -rf /var/lib/apt/lists/*
-COPY --from=deps /opt/tidegate-deps /opt/tidegate-deps
 WORKDIR /src
 COPY . .
 # The compiler cache makes a rebuild after a small change quick; nothing depends on it.
@@ -35,7 +28,7 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates libcpprest2.10 libcurl4 liblz4-1 libpq5 libprometheus-cpp-core1.0 \
      libsimdjson14 libssl3 libyaml-cpp0.7 libzstd1 zlib1g \
   && rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt
-COPY --from=deps /opt/tidegate-deps/lib/libduckdb.so /usr/lib/
+COPY --from=build /opt/tidegate-deps/lib/libduckdb.so /usr/lib/
 COPY --from=build /out/ /usr/local/bin/
 COPY cli/kubectl_complete-tidegate /usr/local/bin/
 USER 65532:65532

@@ -1,6 +1,6 @@
 # tidegate_batches(OUT NAME SOURCES...): files that include so many of the sources each. Half of the time of compiling goes into what
 # these have in common. Unlike CMAKE_UNITY_BUILD's the files are the same in every checkout, which ccache needs to see at once.
-set(TIDEGATE_BATCH 8 CACHE STRING "How many sources of a library are compiled at once; with 1 each by itself")
+set(TIDEGATE_BATCH 8 CACHE STRING "How many sources of a library or a unit test are compiled at once; with 1 each by itself")
 function(tidegate_batches out name)
   if(TIDEGATE_BATCH LESS 2)
     set(${out} ${ARGN} PARENT_SCOPE)
@@ -41,7 +41,8 @@ endfunction()
 add_custom_target(unit_tests)
 function(tidegate_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
-  add_executable(test_${name} ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/unit/main.cpp)
+  tidegate_batches(batches test_${name} ${ARG_SOURCES})
+  add_executable(test_${name} ${batches} ${PROJECT_SOURCE_DIR}/tests/unit/main.cpp)
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} test_paths tidegate_options doctest::doctest)
   target_compile_definitions(test_${name} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
   add_dependencies(unit_tests test_${name})

@@ -14,7 +14,7 @@ fail() {
 content_hash() { cat "$@" | sha256sum | cut -c1-12; }
 
 # Folders of programs in the cache. Each is named by what decides its content, so a stale one is never used.
-kube_bin() { echo "$tidegate_cache/kube-$1-$(content_hash "$dev_dir/kube/$1"/*)/bin"; }
+go_bin() { echo "$tidegate_cache/go-$1-$(find "$dev_dir/go/$1" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | content_hash)/bin"; }
 debian_bin() { echo "$tidegate_cache/debian-$(content_hash "$dev_dir/kube/install-debian")/usr/bin"; }
 helm_bin() { echo "$tidegate_cache/helm-$(content_hash "$dev_dir/kube/install-helm")/$1"; }
 

@@ -15,7 +15,7 @@ use_instance() {
   state=$tidegate_state/$name
   netns=/run/netns/tidegate-$name
   owner=/run/tidegate-dev/$name
-  PATH=$(kube_bin kubernetes):$(debian_bin):$PATH
+  PATH=$(go_bin kubernetes):$(debian_bin):$PATH
   export KUBECONFIG=$state/kubeconfig
 }
 

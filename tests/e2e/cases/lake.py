@@ -42,7 +42,7 @@ def test_the_lake_example_fills_a_bucket(space):
     folder = tempfile.mkdtemp(dir=cluster.SCRATCH.name)
     bucket = pathlib.Path(folder) / "data" / "shop-lake"
     bucket.mkdir(parents=True)
-    cluster.on_host("dev/s3/install")
+    cluster.on_host("dev/go/install", "s3")
     run(cluster.ROOT / "dev/s3/local", "up", folder, PORT, node)
     try:
         space.secret("lake", id="tidegate", secret="geheim-geheim")

@@ -16,7 +16,7 @@ using namespace tidegate::bench;
 
 namespace {
 
-Scenario levels(std::initializer_list<std::pair<int, double>> parts) {
+Scenario scenario_of(std::initializer_list<std::pair<int, double>> parts) {
   Scenario scenario;
   scenario.setting.capacity = 100;
   for (const auto& [seconds, rate] : parts)
@@ -45,7 +45,7 @@ std::vector<Change> changes(const Scenario& scenario, const Contender& contender
 }  // namespace
 
 TEST_CASE("HPA grows by no more than twice a tick") {
-  const auto made = changes(levels({{60, 140}, {120, 1400}}), hpa_cpu("hpa", {.target = 0.35}), 4);
+  const auto made = changes(scenario_of({{60, 140}, {120, 1400}}), hpa_cpu("hpa", {.target = 0.35}), 4);
   REQUIRE(made.size() >= 3);
   CHECK(made[0] == Change{75, 8});  // 1 / 0.35 would be 12: no more than twice a tick
   CHECK(made[1] == Change{90, 16});
@@ -53,7 +53,7 @@ TEST_CASE("HPA grows by no more than twice a tick") {
 }
 
 TEST_CASE("KEDA with its default threshold pins the group at the partitions") {
-  Scenario scenario = levels({{300, 500}});
+  Scenario scenario = scenario_of({{300, 500}});
   scenario.setting.partitions = scenario.setting.max = 24;
   const auto made = changes(scenario, keda("keda", {}), 6);
   REQUIRE(!made.empty());
@@ -72,7 +72,7 @@ TEST_CASE("Numaflow goes two replicas at a time and rests 90 seconds") {
   CHECK(numaflow_step(4, 20, 2, 1, 50) == 6);
   CHECK(numaflow_step(10, 1, 2, 1, 50) == 8);
   CHECK(numaflow_step(4, 5, 2, 1, 50) == 5);
-  const auto made = changes(levels({{600, 2000}}), numaflow("numaflow", {}), 4);
+  const auto made = changes(scenario_of({{600, 2000}}), numaflow("numaflow", {}), 4);
   REQUIRE(made.size() >= 2);
   CHECK(made[0].to == 6);
   CHECK(made[1].to == 8);
@@ -95,7 +95,7 @@ TEST_CASE("Flink aligns to the partitions") {
 }
 
 TEST_CASE("Flink decides after stabilisation and a full window and shrinks an hour later") {
-  const auto made = changes(levels({{1500, 900}, {9000, 200}}), flink("flink", {}, 60, 60), 6);
+  const auto made = changes(scenario_of({{1500, 900}, {9000, 200}}), flink("flink", {}, 60, 60), 6);
   REQUIRE(made.size() >= 2);
   CHECK(made[0].at == 300 + 900);
   // (300 * 1200 / 1800 + 900 * 300 / 1800 + 900 / 0.7) / 600 * 6 = 16.4; with 20 the fullest holds 5 partitions, not 6
@@ -107,13 +107,13 @@ TEST_CASE("Flink decides after stabilisation and a full window and shrinks an ho
 TEST_CASE("DS2: one pass without a backlog term") {
   CHECK(ds2_instances(1000, 500, 10, 0) == 20);
   CHECK(ds2_instances(1000, 500, 10, 0.2) == 24);
-  const auto made = changes(levels({{100, 150}, {200, 1450}}), ds2("ds2", {}), 2);
+  const auto made = changes(scenario_of({{100, 150}, {200, 1450}}), ds2("ds2", {}), 2);
   REQUIRE(!made.empty());
   CHECK(made.back().to == 15);
 }
 
 TEST_CASE("DS2: a settled count that does not keep up is corrected once") {
-  Scenario scenario = levels({{300, 490}});
+  Scenario scenario = scenario_of({{300, 490}});
   scenario.setting.partitions = 6;  // of five replicas one holds two and lacks 63 a second
   scenario.setting.max = 12;
   const auto made = changes(scenario, ds2("ds2", {}), 4);
@@ -136,21 +136,21 @@ TEST_CASE("Daedalus: recovery after standstill") {
 }
 
 TEST_CASE("Daedalus chooses the smallest count that fits and then rests") {
-  const auto made = changes(levels({{1200, 950}}), daedalus("daedalus", {}), 4);
+  const auto made = changes(scenario_of({{1200, 950}}), daedalus("daedalus", {}), 4);
   REQUIRE(!made.empty());
   CHECK(made[0].to >= 10);
   for (std::size_t i = 1; i < made.size(); ++i) CHECK(made[i].at - made[i - 1].at >= 180);
 }
 
 TEST_CASE("the prototype asks for a step's replicas in the second after it") {
-  const auto made = changes(levels({{100, 150}, {100, 1500}}), prototype("prototype", {}), 2);
+  const auto made = changes(scenario_of({{100, 150}, {100, 1500}}), prototype("prototype", {}), 2);
   REQUIRE(!made.empty());
   CHECK(made[0].at <= 102);
   CHECK(made[0].to >= 15);
 }
 
 TEST_CASE("without metrics nobody moves") {
-  Scenario scenario = levels({{300, 150}, {60, 1500}});
+  Scenario scenario = scenario_of({{300, 150}, {60, 1500}});
   scenario.outage_at = 300;
   for (const Contender& contender : {keda("keda", {.lag_threshold = 250}), hpa_cpu("hpa", {}), ds2("ds2", {}),
                                      dataflow("dataflow", {}), prototype("prototype", {}), numaflow("numaflow", {})}) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/codec/row_text.h"
 #include "worker/codec/kafka_metadata.h"
 #include "worker/codec/row_reader.h"
 
@@ -22,22 +23,6 @@ std::string problem_of(const std::string& fields, const std::string& format = "{
   if (schema) return "";
   CHECK(schema.error().reason == "InvalidSchema");
   return schema.error().message;
-}
-
-// The row as "a|b|…" with NULL for nulls, or "Reason: message".
-std::string read(RowReader& rows, std::string_view record, const Metadata* metadata = nullptr) {
-  if (auto result = rows.read(record, metadata); !result) return result.error().reason + ": " + result.error().message;
-  std::string out;
-  for (std::size_t f = 0; f < rows.schema().size(); ++f) {
-    if (f > 0) out += '|';
-    out += rows.text(f).value_or("NULL");
-  }
-  return out;
-}
-
-std::string reason(RowReader& rows, std::string_view record) {
-  const std::string text = read(rows, record);
-  return text.substr(0, text.find(':'));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/codec/row_text.h"
 #include "worker/codec/json_reader.h"
 #include "worker/codec/row_reader.h"
 
@@ -22,22 +23,6 @@ const char* const kAll =
     R"json([{"name":"b","type":"BOOLEAN"},{"name":"i","type":"INTEGER"},{"name":"l","type":"BIGINT"},
   {"name":"d","type":"DOUBLE"},{"name":"m","type":"DECIMAL(20,3)"},{"name":"s","type":"VARCHAR","required":true},
   {"name":"day","type":"DATE"},{"name":"ts","type":"TIMESTAMP"},{"name":"c","type":"DECIMAL(4,2)"}])json";
-
-// The row as "b|i|l|…" with NULL for nulls, or "Reason: message".
-std::string read(RowReader& rows, const std::string& record) {
-  if (auto result = rows.read(record); !result) return result.error().reason + ": " + result.error().message;
-  std::string out;
-  for (std::size_t f = 0; f < rows.schema().size(); ++f) {
-    if (f > 0) out += '|';
-    out += rows.text(f).value_or("NULL");
-  }
-  return out;
-}
-
-std::string reason(RowReader& rows, const std::string& record) {
-  const std::string text = read(rows, record);
-  return text.substr(0, text.find(':'));
-}
 
 }  // namespace
 

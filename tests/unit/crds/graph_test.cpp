@@ -9,13 +9,7 @@ using namespace tidegate::crds;
 
 namespace {
 
-PipelineSpec read(const Json& spec) {
-  auto parsed = pipeline_from_json(spec);
-  REQUIRE(parsed.ok());
-  return *parsed;
-}
-
-std::string error_of(const Json& spec) {
+std::string graph_error(const Json& spec) {
   const auto checked = check_graph(read(spec));
   return checked.ok() ? "" : checked.error().message;
 }
@@ -30,67 +24,69 @@ Json processor(const std::string& name, const std::string& from, const std::stri
 }  // namespace
 
 TEST_CASE("a sound pipeline passes") {
-  CHECK(error_of(fraud_spec()) == "");
+  CHECK(graph_error(fraud_spec()) == "");
 }
 
 TEST_CASE("what does not hang together is refused by field") {
   Json spec = fraud_spec();
   SUBCASE("unknown input") {
     spec["processors"].push_back(processor("other", "nowhere", "out"));
-    CHECK(error_of(spec) == "spec.processors[1].from: no topic 'nowhere' in spec.topics and no processor writes it");
+    CHECK(graph_error(spec) == "spec.processors[1].from: no topic 'nowhere' in spec.topics and no processor writes it");
   }
   SUBCASE("a sink from nowhere") {
     spec["sinks"] = json(R"([{"name": "show", "from": "nowhere", "log": {}}])");
-    CHECK(error_of(spec) == "spec.sinks[0].from: no topic 'nowhere' in spec.topics and no processor writes it");
+    CHECK(graph_error(spec) == "spec.sinks[0].from: no topic 'nowhere' in spec.topics and no processor writes it");
   }
   SUBCASE("a sink into the topic that it reads") {
     spec["kafka"] = json(R"({"external": {"bootstrapServers": "k:9092"}})");
     spec["sinks"] =
         json(R"([{"name": "copy", "from": "alerts", "kafka": {"bootstrapServers": "k:9092", "topic": "copies"}}])");
-    CHECK(error_of(spec) == "");
+    CHECK(graph_error(spec) == "");
     spec["sinks"] =
         json(R"([{"name": "copy", "from": "alerts", "kafka": {"bootstrapServers": "k:9092", "topic": "alerts"}}])");
-    CHECK(error_of(spec) == "spec.sinks[0].kafka.topic: is the topic that it reads; records would go round for ever");
+    CHECK(graph_error(spec) ==
+          "spec.sinks[0].kafka.topic: is the topic that it reads; records would go round for ever");
   }
   SUBCASE("a source from the topic that it fills") {
     spec["kafka"] = json(R"({"external": {"bootstrapServers": "k:9092"}})");
     spec["sources"] =
         json(R"([{"name": "in", "to": "payments", "kafka": {"bootstrapServers": "o:9092", "topic": "payments"}}])");
-    CHECK(error_of(spec) == "");
+    CHECK(graph_error(spec) == "");
     spec["sources"] =
         json(R"([{"name": "in", "to": "payments", "kafka": {"bootstrapServers": "k:9092", "topic": "payments"}}])");
-    CHECK(error_of(spec) == "spec.sources[0].kafka.topic: is the topic that it fills; records would go round for ever");
+    CHECK(graph_error(spec) ==
+          "spec.sources[0].kafka.topic: is the topic that it fills; records would go round for ever");
   }
   SUBCASE("a source to a topic without fields") {
     spec["topics"].push_back(json(R"({"name": "alerts", "partitions": 1})"));
     spec["sources"] = json(R"([{"name": "intake", "to": "alerts", "http": {}}])");
-    CHECK(error_of(spec) == "spec.sources[0].to: 'alerts' is not one of spec.topics with value.fields");
+    CHECK(graph_error(spec) == "spec.sources[0].to: 'alerts' is not one of spec.topics with value.fields");
   }
   SUBCASE("its own output") {
     spec["processors"].push_back(processor("loop", "alerts", "alerts"));
-    CHECK(error_of(spec) == "spec.processors[1].to: must not be the topic that it reads");
+    CHECK(graph_error(spec) == "spec.processors[1].to: must not be the topic that it reads");
   }
   SUBCASE("a cycle") {
     spec["processors"].push_back(processor("there", "alerts", "back"));
     spec["processors"].push_back(processor("back", "back", "alerts"));
-    CHECK(error_of(spec).find("cycle") != std::string::npos);
+    CHECK(graph_error(spec).find("cycle") != std::string::npos);
   }
   SUBCASE("one name twice") {
     spec["sinks"] = json(R"([{"name": "score", "from": "alerts", "log": {}}])");
-    CHECK(error_of(spec).rfind("spec.sinks[0].name: 'score' is used twice", 0) == 0);
+    CHECK(graph_error(spec).rfind("spec.sinks[0].name: 'score' is used twice", 0) == 0);
   }
   SUBCASE("a key that is no field") {
     spec["topics"] = json(R"([{"name": "payments", "partitions": 1, "key": ["iban"],
                                "value": {"fields": [{"name": "card", "type": "VARCHAR"}]}}])");
-    CHECK(error_of(spec) == "spec.topics[0].key: 'iban' is not one of value.fields");
+    CHECK(graph_error(spec) == "spec.topics[0].key: 'iban' is not one of value.fields");
   }
   SUBCASE("a topic that nobody writes needs fields") {
     spec["topics"].push_back(json(R"({"name": "more", "partitions": 1})"));
-    CHECK(error_of(spec) == "spec.topics[1].value.fields: is needed, because no processor writes to 'more'");
+    CHECK(graph_error(spec) == "spec.topics[1].value.fields: is needed, because no processor writes to 'more'");
   }
   SUBCASE("no stage at all") {
     for (const char* list : {"sources", "processors", "sinks"}) spec.erase(list);
-    CHECK(error_of(spec).rfind("spec: a pipeline needs at least one", 0) == 0);
+    CHECK(graph_error(spec).rfind("spec: a pipeline needs at least one", 0) == 0);
   }
 }
 

@@ -5,11 +5,19 @@
 #include <string>
 
 #include "common/json/json.h"
+#include "crds/pipeline.h"
 
 namespace tidegate::crds {
 
 inline Json json(const std::string& text) {
   auto parsed = Json::parse(text);
+  if (!parsed) throw std::invalid_argument(parsed.error().message);
+  return *parsed;
+}
+
+// Of a spec that must be sound by itself.
+inline PipelineSpec read(const Json& spec) {
+  auto parsed = pipeline_from_json(spec);
   if (!parsed) throw std::invalid_argument(parsed.error().message);
   return *parsed;
 }

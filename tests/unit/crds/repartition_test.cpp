@@ -11,7 +11,7 @@ using namespace tidegate::crds;
 
 namespace {
 
-constexpr const char* kSpec = R"({
+constexpr const char* kRepartitioned = R"({
   "kafka": {"managed": {"storage": {"size": "1Gi"}}},
   "topics": [
     {"name": "purchases", "partitions": 4, "retention": "168h", "key": ["card"], "deletionPolicy": "Delete",
@@ -23,15 +23,13 @@ constexpr const char* kSpec = R"({
      "key": ["shop"], "start": "latest", "scale": {"min": 2, "max": 4},
      "sql": {"query": "SELECT shop, window_start, count(*) AS n FROM purchases GROUP BY shop, window_start"}}]})";
 
-PipelineSpec read(const std::string& part = "", const std::string& replacement = "") {
-  std::string text = kSpec;
+PipelineSpec turnover_spec(const std::string& part = "", const std::string& replacement = "") {
+  std::string text = kRepartitioned;
   if (!part.empty()) {
     REQUIRE(text.find(part) != std::string::npos);
     text.replace(text.find(part), part.size(), replacement);
   }
-  auto parsed = pipeline_from_json(json(text));
-  REQUIRE_MESSAGE(parsed.ok(), parsed.error().message);
-  return *parsed;
+  return read(json(text));
 }
 
 PipelineSpec expanded(const PipelineSpec& spec) {
@@ -46,7 +44,7 @@ PipelineSpec expanded(const PipelineSpec& spec) {
 }  // namespace
 
 TEST_CASE("a window whose groups do not hold the topic's key reads a copy that is keyed as they are") {
-  const PipelineSpec spec = expanded(read());
+  const PipelineSpec spec = expanded(turnover_spec());
   REQUIRE(spec.processors.size() == 2);
   REQUIRE(spec.topics.size() == 2);
   const Processor& windowed = spec.processors[0];
@@ -82,8 +80,9 @@ TEST_CASE("a window whose groups do not hold the topic's key reads a copy that i
 }
 
 TEST_CASE("another key is another stage and topic") {
-  const PipelineSpec by_shop = expanded(read());
-  const PipelineSpec by_both = expanded(read(R"("key": ["shop"])", R"("key": ["shop", "window_start", "ts"])"));
+  const PipelineSpec by_shop = expanded(turnover_spec());
+  const PipelineSpec by_both =
+      expanded(turnover_spec(R"("key": ["shop"])", R"("key": ["shop", "window_start", "ts"])"));
   CHECK(by_both.processors[1].key == std::vector<std::string>{"shop", "ts"});
   CHECK(by_both.processors[1].name != by_shop.processors[1].name);
   CHECK(by_both.topics[1].name != by_shop.topics[1].name);
@@ -91,42 +90,42 @@ TEST_CASE("another key is another stage and topic") {
 
 TEST_CASE("a window over everything reads a copy with one partition") {
   const PipelineSpec spec =
-      expanded(read(R"({"tumbling": {"size": "1m"}})", R"({"global": true, "tumbling": {"size": "1m"}})"));
+      expanded(turnover_spec(R"({"tumbling": {"size": "1m"}})", R"({"global": true, "tumbling": {"size": "1m"}})"));
   REQUIRE(spec.processors.size() == 2);
   CHECK(spec.topics[1].partitions == 1);
   CHECK(spec.processors[1].key.empty());
   CHECK(grouping_key(spec, spec.processors[0]).empty());
   CHECK(spec.processors[1].purpose == "puts purchases into one partition for the global window of turnover-per-shop");
-  const PipelineSpec one = read(R"("partitions": 4)", R"("partitions": 1)");
+  const PipelineSpec one = turnover_spec(R"("partitions": 4)", R"("partitions": 1)");
   CHECK(expanded(one).processors.size() == 1);
 }
 
 TEST_CASE("where each group lies in one partition already - nothing is copied") {
-  CHECK(expanded(read(R"("key": ["shop"])", R"("key": ["shop", "card"])")).processors.size() == 1);
-  CHECK(expanded(read(R"("key": ["shop"])", R"("key": ["card", "window_start"])")).processors.size() == 1);
-  CHECK(expanded(read(R"("key": ["shop"],)", "")).processors.size() == 1);
+  CHECK(expanded(turnover_spec(R"("key": ["shop"])", R"("key": ["shop", "card"])")).processors.size() == 1);
+  CHECK(expanded(turnover_spec(R"("key": ["shop"])", R"("key": ["card", "window_start"])")).processors.size() == 1);
+  CHECK(expanded(turnover_spec(R"("key": ["shop"],)", "")).processors.size() == 1);
   // Its groups must hold the topic's key then.
-  const PipelineSpec spec = expanded(read(R"("key": ["shop"])", R"("key": ["window_start"])"));
+  const PipelineSpec spec = expanded(turnover_spec(R"("key": ["shop"])", R"("key": ["window_start"])"));
   CHECK(spec.processors.size() == 1);
   CHECK(grouping_key(spec, spec.processors[0]) == std::vector<std::string>{"card"});
 }
 
 TEST_CASE("a topic that nobody keys is copied by the processor's key") {
-  const PipelineSpec spec = expanded(read(R"("key": ["card"], )", ""));
+  const PipelineSpec spec = expanded(turnover_spec(R"("key": ["card"], )", ""));
   REQUIRE(spec.processors.size() == 2);
   CHECK(spec.topics[1].key == std::vector<std::string>{"shop"});
 }
 
 TEST_CASE("a key that records do not have is refused") {
-  const auto checked = check_graph(read(R"("key": ["shop"])", R"("key": ["branch"])"));
+  const auto checked = check_graph(turnover_spec(R"("key": ["shop"])", R"("key": ["branch"])"));
   REQUIRE_FALSE(checked.ok());
   CHECK(checked.error().message.starts_with(
       "spec.processors[turnover-per-shop].key: 'branch' is no field of topic 'purchases'"));
 }
 
 TEST_CASE("an internal stage takes nobody's name") {
-  const PipelineSpec first = expanded(read());
-  PipelineSpec spec = read();
+  const PipelineSpec first = expanded(turnover_spec());
+  PipelineSpec spec = turnover_spec();
   Sink sink;
   sink.name = first.processors[1].name;
   sink.from = "turnover";

@@ -10,7 +10,7 @@ using namespace tidegate::crds;
 
 namespace {
 
-constexpr const char* kSpec = R"({
+constexpr const char* kJoin = R"({
   "kafka": {"managed": {"storage": {"size": "1Gi"}}},
   "topics": [
     {"name": "flights", "partitions": 4, "key": ["id"],
@@ -22,21 +22,15 @@ constexpr const char* kSpec = R"({
     {"name": "enrich", "from": ["flights"], "tables": ["airports", "theirs"], "to": "named",
      "sql": {"query": "SELECT id, name FROM flights JOIN airports ON code = origin"}}]})";
 
-PipelineSpec read(const std::string& text) {
-  auto parsed = pipeline_from_json(json(text));
-  REQUIRE_MESSAGE(parsed.ok(), parsed.error().message);
-  return *parsed;
-}
-
 std::string with(const std::string& part, const std::string& replacement) {
-  std::string text = kSpec;
+  std::string text = kJoin;
   const std::size_t at = text.find(part);
   REQUIRE(at != std::string::npos);
   return text.replace(at, part.size(), replacement);
 }
 
 std::string refusal(const std::string& text) {
-  const auto checked = check_graph(read(text));
+  const auto checked = check_graph(read(json(text)));
   REQUIRE_FALSE(checked.ok());
   CHECK(checked.error().reason == "InvalidSpec");
   return checked.error().message;
@@ -51,7 +45,7 @@ void check_says(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("tables come to the worker with their keys and fields") {
-  const PipelineSpec spec = read(kSpec);
+  const PipelineSpec spec = read(json(kJoin));
   CHECK(check_graph(spec).ok());
   const Json tables = tables_request(spec, spec.processors[0]);
   REQUIRE(tables.items().size() == 2);
@@ -97,7 +91,7 @@ TEST_CASE("a processor comes after the one that writes its table - and round the
   const std::string writer = R"({"name": "make", "from": ["flights"], "to": "airports",
     "sql": {"query": "SELECT origin AS code, '' AS name FROM flights"}}]})";
   const std::string text = with(R"(ON code = origin"}}]})", R"(ON code = origin"}}, )" + writer);
-  const PipelineSpec spec = read(text);
+  const PipelineSpec spec = read(json(text));
   REQUIRE(check_graph(spec).ok());
   const auto order = in_flow_order(spec);
   REQUIRE(order.size() == 2);

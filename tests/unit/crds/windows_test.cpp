@@ -11,7 +11,7 @@ using namespace tidegate::crds;
 
 namespace {
 
-constexpr const char* kSpec = R"({
+constexpr const char* kWindowed = R"({
   "kafka": {"managed": {"storage": {"size": "1Gi"}}},
   "topics": [
     {"name": "payments", "partitions": 4, "retention": "168h", "key": ["card"],
@@ -30,13 +30,7 @@ std::string with(std::string text, const std::string& part, const std::string& r
 }
 
 Json spec_with(const std::string& part, const std::string& replacement) {
-  return json(with(kSpec, part, replacement));
-}
-
-PipelineSpec read(const Json& spec) {
-  auto parsed = pipeline_from_json(spec);
-  REQUIRE(parsed.ok());
-  return *parsed;
+  return json(with(kWindowed, part, replacement));
 }
 
 Error refusal(const Json& spec) {
@@ -50,7 +44,7 @@ Error refusal(const Json& spec) {
 }  // namespace
 
 TEST_CASE("a window comes to the worker in milliseconds with what its groups must contain") {
-  const PipelineSpec spec = read(json(kSpec));
+  const PipelineSpec spec = read(json(kWindowed));
   CHECK(check_graph(spec).ok());
   CHECK(window_request(spec, spec.processors[0]) ==
         json(R"({"window": {"tumbling": {"size": 60000}}, "inputKey": ["card"],
@@ -69,7 +63,7 @@ TEST_CASE("a hopping window") {
 
 TEST_CASE("sessions are of the topic's key - with one partition too") {
   const std::string text =
-      with(kSpec, R"({"tumbling": {"size": "1m"}})", R"({"session": {"gap": "10m", "maxDuration": "2h"}})");
+      with(kWindowed, R"({"tumbling": {"size": "1m"}})", R"({"session": {"gap": "10m", "maxDuration": "2h"}})");
   const PipelineSpec spec = read(json(text));
   CHECK(check_graph(spec).ok());
   CHECK(to_json(*spec.processors[0].window) == json(R"({"session": {"gap": 600000, "maxDuration": 7200000}})"));

@@ -14,7 +14,7 @@ namespace {
 const Resource kPods{"", "v1", "pods", "Pod"};
 const Resource kSets{"apps", "v1", "statefulsets", "StatefulSet"};
 
-struct Fixture {
+struct ClientFixture {
   FakeTime time;
   FakeTransport transport;
   metrics::Registry metrics;
@@ -33,7 +33,7 @@ struct Fixture {
   Error get_error() { return client.get(kPods, "shop", "x").error(); }
 };
 
-Json object() {
+Json stateful_set() {
   return Json::object({{"apiVersion", "apps/v1"},
                        {"kind", "StatefulSet"},
                        {"metadata", Json::object({{"name", "x"}, {"namespace", "shop"}})}});
@@ -49,10 +49,10 @@ TEST_CASE("client: paths") {
 }
 
 TEST_CASE("client: apply sends JSON as an apply patch with force") {
-  Fixture f;
+  ClientFixture f;
   f.always(answer(200, "{}"));
-  REQUIRE(f.client.apply(kSets, object(), "tidegate").ok());
-  REQUIRE(f.client.apply_status(kSets, object(), "tidegate-status").ok());
+  REQUIRE(f.client.apply(kSets, stateful_set(), "tidegate").ok());
+  REQUIRE(f.client.apply_status(kSets, stateful_set(), "tidegate-status").ok());
   const Request& apply = f.transport.requests[0];
   CHECK(apply.method == "PATCH");
   CHECK(apply.path == "/apis/apps/v1/namespaces/shop/statefulsets/x");
@@ -60,17 +60,17 @@ TEST_CASE("client: apply sends JSON as an apply patch with force") {
   CHECK(query(apply, "fieldManager") == "tidegate");
   CHECK(query(apply, "force") == "true");
   CHECK(query(apply, "fieldValidation") == "Warn");
-  CHECK(Json::parse(apply.body).value() == object());
+  CHECK(Json::parse(apply.body).value() == stateful_set());
   CHECK(apply.repeatable);
   CHECK(f.transport.requests[1].path == "/apis/apps/v1/namespaces/shop/statefulsets/x/status");
 }
 
 TEST_CASE("client: what could do harm twice is not repeatable") {
-  Fixture f;
+  ClientFixture f;
   f.always(answer(200, "{}"));
-  Json old = object();
+  Json old = stateful_set();
   old["metadata"]["resourceVersion"] = "1";
-  REQUIRE(f.client.create(kSets, object()).ok());
+  REQUIRE(f.client.create(kSets, stateful_set()).ok());
   REQUIRE(f.client.replace(kSets, old).ok());
   REQUIRE(f.client.json_patch(kSets, "shop", "x", Json::array({Json()})).ok());
   REQUIRE(f.client.remove(kSets, "shop", "x", "u1").ok());
@@ -81,7 +81,7 @@ TEST_CASE("client: what could do harm twice is not repeatable") {
 }
 
 TEST_CASE("client: errors carry the reason of the server - whatever the body") {
-  Fixture f;
+  ClientFixture f;
   f.always(answer(409, status_body(409, "AlreadyExists", "it exists")));
   CHECK(f.get_error().reason == "AlreadyExists");
   CHECK(f.get_error().message == "get pods shop/x: it exists");
@@ -102,7 +102,7 @@ TEST_CASE("client: errors carry the reason of the server - whatever the body") {
 }
 
 TEST_CASE("client: NotFound is a successful removal") {
-  Fixture f;
+  ClientFixture f;
   f.always(answer(404, status_body(404, "NotFound", "gone")));
   CHECK(f.client.remove(kPods, "shop", "x", "u1").ok());
   f.always(answer(409, status_body(409, "Conflict", "another uid")));
@@ -110,14 +110,14 @@ TEST_CASE("client: NotFound is a successful removal") {
 }
 
 TEST_CASE("client: comes back when the server asks for it - within the deadline") {
-  Fixture f;
+  ClientFixture f;
   int calls = 0;
   f.transport.on_send = [&](const Request&) -> Result<Response> {
     Response busy = answer(429, status_body(429, "TooManyRequests", "later"));
     busy.retry_after = std::chrono::seconds(3);
     return ++calls < 3 ? busy : answer(200, "{}");
   };
-  CHECK(f.client.create(kPods, object()).ok());
+  CHECK(f.client.create(kPods, stateful_set()).ok());
   CHECK(f.time.slept == std::vector<Duration>{std::chrono::seconds(3), std::chrono::seconds(3)});
   calls = -10;
   CHECK(f.get_error().reason == "TooManyRequests");  // three waits fit into ten seconds
@@ -126,18 +126,18 @@ TEST_CASE("client: comes back when the server asks for it - within the deadline"
 }
 
 TEST_CASE("client: a failure without Retry-After - or of a write - is not repeated") {
-  Fixture f;
+  ClientFixture f;
   f.always(answer(500, "oops"));
   CHECK(f.get_error().reason == "InternalError");
   Response busy = answer(503, "oops");
   busy.retry_after = std::chrono::seconds(1);
   f.always(busy);
-  CHECK(f.client.create(kPods, object()).error().reason == "ServiceUnavailable");
+  CHECK(f.client.create(kPods, stateful_set()).error().reason == "ServiceUnavailable");
   CHECK(f.transport.requests.size() == 2);
 }
 
 TEST_CASE("client: a list comes page by page and needs a version") {
-  Fixture f;
+  ClientFixture f;
   f.transport.on_send = [](const Request& request) -> Result<Response> {
     if (query(request, "continue").empty()) {
       return answer(
@@ -156,7 +156,7 @@ TEST_CASE("client: a list comes page by page and needs a version") {
 }
 
 TEST_CASE("client: how a watch ends") {
-  Fixture f;
+  ClientFixture f;
   const auto watch = [&](Result<Response> end, const std::string& bytes) {
     f.transport.on_stream = [=](const Request&, const OnChunk& on_chunk) {
       on_chunk(bytes);

@@ -61,7 +61,7 @@ LeaseOptions options(const std::string& identity) {
   return {"system", "operator", identity};
 }
 
-struct Fixture {
+struct ElectionFixture {
   FakeLease api;
   FakeTime time;
   LeaseLock a{api, options("a"), time.clock()};
@@ -82,7 +82,7 @@ TEST_CASE("election: options") {
 }
 
 TEST_CASE("election: acquires a free lease and renews it with one request") {
-  Fixture f;
+  ElectionFixture f;
   CHECK(f.a.attempt());
   CHECK(f.api.lease->at("spec/holderIdentity").as_string() == "a");
   CHECK(f.api.lease->at("spec/leaseDurationSeconds").as_int() == 15);
@@ -99,7 +99,7 @@ TEST_CASE("election: acquires a free lease and renews it with one request") {
 
 TEST_CASE("election: expiry counts from when the last change was seen - whatever its times say") {
   for (const char* renewed : {"2000-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z"}) {
-    Fixture f;
+    ElectionFixture f;
     (void)f.api.store(Json::object({{"spec", Json::object({{"holderIdentity", "x"},
                                                            {"leaseDurationSeconds", 15},
                                                            {"renewTime", renewed},
@@ -114,7 +114,7 @@ TEST_CASE("election: expiry counts from when the last change was seen - whatever
 }
 
 TEST_CASE("election: fields it does not know survive") {
-  Fixture f;
+  ElectionFixture f;
   (void)f.api.store(Json::object({{"metadata", Json::object({{"labels", Json::object({{"team", "x"}})}})},
                                   {"spec", Json::object({{"strategy", "OldestEmulationVersion"}})}}));
   CHECK(f.a.attempt());
@@ -125,7 +125,7 @@ TEST_CASE("election: fields it does not know survive") {
 }
 
 TEST_CASE("election: a conflict on the fast path falls back to reading") {
-  Fixture f;
+  ElectionFixture f;
   REQUIRE(f.a.attempt());
   (void)f.api.store(*f.api.lease);  // someone touched it
   CHECK(f.a.attempt());
@@ -137,7 +137,7 @@ TEST_CASE("election: a conflict on the fast path falls back to reading") {
 }
 
 TEST_CASE("election: a deleted lease is made anew") {
-  Fixture f;
+  ElectionFixture f;
   REQUIRE(f.a.attempt());
   f.api.lease.reset();
   CHECK(f.a.attempt());
@@ -145,7 +145,7 @@ TEST_CASE("election: a deleted lease is made anew") {
 }
 
 TEST_CASE("election: release lets another in at once and is refused to strangers") {
-  Fixture f;
+  ElectionFixture f;
   REQUIRE(f.a.attempt());
   CHECK_FALSE(f.b.attempt());
   CHECK(f.b.release().ok());
@@ -162,7 +162,7 @@ TEST_CASE("election: two candidates never lead together in random schedules") {
   int handovers = 0;
   for (unsigned seed = 1; seed <= 10'000; ++seed) {
     std::mt19937 random(seed);
-    Fixture f;
+    ElectionFixture f;
     std::mt19937::result_type trouble = 0;
     f.api.fails = [&] {
       f.time.now += std::chrono::milliseconds(random() % 700);  // requests take time
@@ -192,7 +192,7 @@ TEST_CASE("election: two candidates never lead together in random schedules") {
 }
 
 TEST_CASE("election: a leader that cannot renew is told") {
-  Fixture f;
+  ElectionFixture f;
   LeaseOptions quick = options("a");
   LeaseLock lock(f.api, quick, f.time.clock());
   bool elected = false, lost = false;
@@ -209,7 +209,7 @@ TEST_CASE("election: a leader that cannot renew is told") {
 }
 
 TEST_CASE("election: a stop ends waiting and leading") {
-  Fixture f;
+  ElectionFixture f;
   REQUIRE(f.b.attempt());
   std::stop_source stop;
   bool elected = false;

@@ -41,7 +41,7 @@ Response list(std::vector<Json> items, int version, const std::string& next = ""
 }
 
 // Runs a reflector against scripts: each list and watch takes the next entry; it stops when one runs out.
-struct Fixture {
+struct ReflectorFixture {
   struct Watch {
     std::vector<std::string> pieces;
     Result<Response> end = answer(200, "");
@@ -95,7 +95,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("reflector: pages fill the store at once - kind added and bulk dropped") {
-  Fixture f;
+  ReflectorFixture f;
   f.lists = {list({config_map("a", 1)}, 10, "c1"), list({config_map("b", 2)}, 10)};
   f.run();
   CHECK(f.asked() == std::vector<std::string>{"list ", "list c1", "watch 10"});
@@ -107,7 +107,7 @@ TEST_CASE("reflector: pages fill the store at once - kind added and bulk dropped
 }
 
 TEST_CASE("reflector: events - a bookmark - and resuming from it") {
-  Fixture f;
+  ReflectorFixture f;
   f.lists = {list({config_map("a", 1)}, 10)};
   f.watches = {{{line("ADDED", config_map("b", 11)) + line("MODIFIED", config_map("a", 12)),
                  line("DELETED", config_map("b", 13)), line("DELETED", config_map("unknown", 14)),
@@ -122,7 +122,7 @@ TEST_CASE("reflector: events - a bookmark - and resuming from it") {
 TEST_CASE("reflector: 410 in the stream or instead of it leads to a list that finds what is gone") {
   const std::string gone = "{\"type\": \"ERROR\", \"object\": " + status_body(410, "Expired", "too old") + "}\n";
   for (const bool in_stream : {true, false}) {
-    Fixture f;
+    ReflectorFixture f;
     f.lists = {list({config_map("a", 1), config_map("b", 2)}, 10), list({config_map("b", 2), config_map("c", 3)}, 30)};
     f.watches.resize(1);
     if (in_stream) {
@@ -137,7 +137,7 @@ TEST_CASE("reflector: 410 in the stream or instead of it leads to a list that fi
 }
 
 TEST_CASE("reflector: an expired page starts over and keeps the store until the list is whole") {
-  Fixture f;
+  ReflectorFixture f;
   f.lists = {list({config_map("a", 1)}, 10, "c1"), answer(410, status_body(410, "Expired", "too old")),
              list({config_map("b", 2)}, 20)};
   f.run();
@@ -146,7 +146,7 @@ TEST_CASE("reflector: an expired page starts over and keeps the store until the 
 }
 
 TEST_CASE("reflector: a stream cut within a line loses nothing") {
-  Fixture f;
+  ReflectorFixture f;
   const std::string second = line("ADDED", config_map("b", 12));
   f.lists = {list({}, 10)};
   f.watches = {{{line("ADDED", config_map("a", 11)), second.substr(0, second.size() / 2)}}, {{second}}};
@@ -157,7 +157,7 @@ TEST_CASE("reflector: a stream cut within a line loses nothing") {
 }
 
 TEST_CASE("reflector: odd events are skipped - one without version ends the watch") {
-  Fixture f;
+  ReflectorFixture f;
   Json other = config_map("x", 11);
   other["kind"] = "Secret";
   Json unversioned = config_map("y", 13);
@@ -171,7 +171,7 @@ TEST_CASE("reflector: odd events are skipped - one without version ends the watc
 }
 
 TEST_CASE("reflector: without rights it waits longer and longer - says so - and recovers") {
-  Fixture f;
+  ReflectorFixture f;
   const Response forbidden = answer(403, status_body(403, "Forbidden", "cannot list configmaps"));
   f.lists = {forbidden, forbidden, forbidden};
   f.run();
@@ -184,7 +184,7 @@ TEST_CASE("reflector: without rights it waits longer and longer - says so - and 
 }
 
 TEST_CASE("reflector: a handler that throws does not stop it") {
-  Fixture f;
+  ReflectorFixture f;
   f.reflector.on_change([](const Change&) { throw std::runtime_error("bug"); });
   f.lists = {list({config_map("a", 1)}, 10)};
   f.run();
@@ -199,7 +199,7 @@ TEST_CASE("reflector: random histories and faults end in the state of the server
     std::map<std::string, Json> objects;
     std::vector<std::pair<int, std::string>> history;  // version, line
     int version = 100, oldest = 100, rounds = 60;
-    Fixture f;
+    ReflectorFixture f;
     const auto mutate = [&] {
       const std::string name = "m" + std::to_string(random() % 6);
       ++version;

@@ -13,9 +13,9 @@ namespace {
 
 const Key kA{"shop", "a"};
 const Key kB{"shop", "b"};
-constexpr SteadyTime kStart{std::chrono::hours(1)};
+constexpr SteadyTime kBegin{std::chrono::hours(1)};
 SteadyTime at(int ms) {
-  return kStart + Duration(ms);
+  return kBegin + Duration(ms);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What tests the Helm chart, built from published modules by ../install-go.
-module tidegate/dev/kube/chart-tools
+// What tests the Helm chart, built from published modules by ../install.
+module tidegate/dev/go/chart-tools
 
 go 1.24.0
 

@@ -1,11 +1,18 @@
-// The programs of a Kubernetes node, built from their published modules by ../install-go.
-module tidegate/dev/kube/kubernetes
+// The programs of a Kubernetes node and its volume provisioner, built from their published modules by ../install.
+module tidegate/dev/go/kubernetes
 
 go 1.24.0
 
 godebug default=go1.24
 
 require k8s.io/kubernetes v1.34.4
+
+require (
+	github.com/Sirupsen/logrus v0.11.0 // indirect
+	github.com/miekg/dns v1.1.29 // indirect
+	github.com/urfave/cli v1.19.1 // indirect
+	sigs.k8s.io/sig-storage-lib-external-provisioner/v10 v10.0.1 // indirect
+)
 
 require (
 	cel.dev/expr v0.24.0 // indirect
@@ -99,6 +106,7 @@ require (
 	github.com/prometheus/client_model v0.6.1 // indirect
 	github.com/prometheus/common v0.62.0 // indirect
 	github.com/prometheus/procfs v0.15.1 // indirect
+	github.com/rancher/local-path-provisioner v0.0.30
 	github.com/robfig/cron/v3 v3.0.1 // indirect
 	github.com/russross/blackfriday/v2 v2.1.0 // indirect
 	github.com/sirupsen/logrus v1.9.3 // indirect

@@ -1,5 +1,5 @@
-// A CoreDNS with only the plugins a cluster needs, built by ../install-go.
-module tidegate/dev/kube/coredns
+// A CoreDNS with only the plugins a cluster needs, built by ../install.
+module tidegate/dev/go/coredns
 
 go 1.24.0
 
