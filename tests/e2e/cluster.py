@@ -162,10 +162,11 @@ def user(space, name, role=None):
 
 def shared_services():
     """The PostgreSQL and the Kafka of SHARED, left by an earlier run or made now."""
-    on_host("dev/demo/namespace", SHARED)
     shared = Namespace(SHARED)
+    run("kubectl", "apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SHARED}}))
     shared.apply({"apiVersion": "tidegate.io/v1alpha1", "kind": "KafkaCluster", "metadata": {"name": "shared"},
                   "spec": {"storage": {"size": "2Gi"}}})
+    on_host("dev/demo/namespace", SHARED)  # adds PostgreSQL, and waits for it while Kafka starts
     shared.kubectl("wait", "--for=condition=Ready", "kafkaclusters.tidegate.io/shared", "--timeout=120s")
 
 
