@@ -45,7 +45,7 @@ cluster: ## the private one-node Kubernetes alone (dev/cluster down stops it)
 
 .PHONY: images
 images: ## the images, as OCI archives in the cache
-	@dev/setup cluster
+	@dev/setup images
 	@dev/images/build
 
 .PHONY: drill

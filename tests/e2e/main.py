@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the files of cases/: each function test_* is one test, each file has one namespace of its own.
 
-Files without EXCLUSIVE = True run five at a time; the others, which disturb the whole cluster, one after the other.
+Files without EXCLUSIVE = True run four at a time; the others, which disturb the whole cluster, one after the other.
 A test that fails ends its file: the later ones build on it.
 """
 import concurrent.futures
@@ -65,7 +65,7 @@ def main():
     cluster.shared_services()
     side_by_side = [m for m in modules if not getattr(m, "EXCLUSIVE", False)]
     side_by_side.sort(key=lambda m: m.__name__ not in LONGEST)  # else the last one runs alone at the end
-    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
         results = list(pool.map(run_file, side_by_side))
     results += [run_file(m) for m in modules if m not in side_by_side]
     print(f"{time.monotonic() - began:.0f} s")

@@ -73,6 +73,7 @@ Watch::Watch(const std::string& topic)
           for (const kafka::Record& record : batch->records()) {
             seen_.push_back({{record.partition, record.offset}, std::string(record.value.value_or(""))});
           }
+          rows_ = std::ssize(seen_);
         }
       }) {}
 

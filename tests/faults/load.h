@@ -1,6 +1,8 @@
 // What goes on while something breaks: records are written to the stage's input, and its output is read.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <thread>
@@ -29,6 +31,7 @@ class Watch {
  public:
   explicit Watch(const std::string& topic);
   void finish() { thread_ = {}; }
+  std::int64_t rows() const { return rows_; }  // seen so far
 
   // What it saw that does not fit to all rows, read in the end; empty: nothing. A row that is not there any more came
   // from a transaction that was aborted, or not committed yet.
@@ -37,6 +40,7 @@ class Watch {
  private:
   using Place = std::pair<int, std::int64_t>;  // partition, offset
   std::vector<std::pair<Place, std::string>> seen_;
+  std::atomic<std::int64_t> rows_ = 0;
   std::jthread thread_;
 };
 

@@ -61,7 +61,7 @@ std::vector<Scenario> scenarios() {
   table.push_back({false, Stage::row_wise, {kill_worker()}, "commit-before-produce", Anomaly::lost});
   table.push_back({true, Stage::row_wise, {kill_worker()}, "commit-before-produce", Anomaly::lost});
   table.push_back({true, Stage::row_wise, {kill_all_workers()}, "offset-off-by-one", Anomaly::duplicated});
-  table.push_back({true, Stage::row_wise, {kill_worker()}, "offsets-left-out", Anomaly::duplicated});
+  table.push_back({true, Stage::row_wise, {kill_all_workers()}, "offsets-left-out", Anomaly::duplicated});
   table.push_back({true, Stage::row_wise, {pause_worker_in_transaction()}, "no-abort-on-revoke", Anomaly::duplicated});
   return table;
 }
