@@ -111,10 +111,11 @@ Result<void> run(const OperatorOptions& options) {
 
   kube::Enqueuer* pipeline_queue = nullptr;
   kube::Enqueuer* cluster_queue = nullptr;
-  Observers observers({.pipeline_changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); },
-                       .cluster_changed = [&](const kube::Key& key) { cluster_queue->enqueue(key); }});
   IntakeFigures intake;
   Scaler scaler(caches, *events, intake, {.changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); }});
+  Observers observers({.pipeline_changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); },
+                       .cluster_changed = [&](const kube::Key& key) { cluster_queue->enqueue(key); },
+                       .looked = [&](Observer& observer) { scaler.evaluate(observer); }});
   VolumeFigures volumes;
   HealthMonitor monitor(caches, *events,
                         {.pipeline_changed = [&](const kube::Key& key) { pipeline_queue->enqueue(key); },

@@ -47,6 +47,7 @@ struct StageLook {
   Limits limits;
   double window_seconds = 0;                 // declared window and disorder, not counted against the objective
   std::vector<PartitionFigures> partitions;  // of its input; empty for a source
+  Figure read_at;                            // when their ends were read, in seconds as `now`; unknown: now
   Figure busy_seconds;                       // counter: time spent on records, not waiting for any
   Figure records_out;                        // counter
   Figure target_wait_seconds;    // sink, counter: the part of busy_seconds in which only its target was awaited
@@ -80,6 +81,7 @@ struct Decision {
   std::vector<std::string>
       clamps;              // what bounded the result: Max, Partitions, Skew, SinkLimited, Knee, Unschedulable …
   std::string advice;      // what to change, with numbers, when limits keep it from the objective; else ""
+  bool surprised = false;  // the rate has changed, if the next look confirms it: the sooner the better
   Figure unknown_seconds;  // since when inputs are unknown, if they are
   bool unknown_too_long = false;  // to be told by condition and Event
 };
@@ -89,7 +91,8 @@ struct Decision {
 // objective.
 std::vector<Figure> latency_budgets(const Objectives& objectives, const std::vector<StageLook>& stages);
 
-// One per pipeline. Not thread-safe. evaluate() once a second (or two); `now` in seconds of a clock that never jumps.
+// One per pipeline. Not thread-safe. evaluate() once a second (or two), sooner after a surprise; `now` in seconds of a
+// clock that never jumps.
 class Autoscaler {
  public:
   Autoscaler();

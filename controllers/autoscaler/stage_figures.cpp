@@ -107,7 +107,7 @@ void StageFigures::read_partitions(double now, const StageLook& look) {
     readable += seen.readable ? *seen.readable : *seen.end;
     position += *seen.position;
   }
-  arrival_.add(now, total);
+  arrival_.add(look.read_at.value_or(now), total);
   arrived_ = total;
   backlog_ = std::max(0.0, readable - position);
   // A hung transaction: what arrives cannot be seen by anybody yet, so that no figure of the stage means what it says.

@@ -124,6 +124,7 @@ Decision StageLaw::decide(double now, const StageLook& look, const Demand& deman
   Decision decision;
   decision.stage = look.name;
   decision.from = decision.to = decision.recommended = look.replicas;
+  decision.surprised = !unknown_since_ && figures_.arrival().surprised();
   if (unknown_since_) {
     decision.unknown_seconds = now - *unknown_since_;
     decision.unknown_too_long = *decision.unknown_seconds > kUnknownPatience;
@@ -194,7 +195,7 @@ void StageLaw::decide_consumer(double now, const StageLook& look, const Demand& 
 
 // One change in flight, unless it turns out to be far too small. Why not now; null: now.
 const char* StageLaw::wait_with_step_out(const StageLook& look, const Need& need, double able) const {
-  if (figures_.arrival().surprised()) return "replicas are kept for a second until a change of the rate is confirmed";
+  if (figures_.arrival().surprised()) return "replicas are kept until a change of the rate is confirmed";
   if (look.moving && able * kCorrection > need.total) return "replicas are kept until the last change is done";
   if (trial_ && trial_->planned * kCorrection > need.forecast) {
     return "replicas are kept until it is seen what the last step up brings";

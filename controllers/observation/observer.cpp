@@ -1,6 +1,7 @@
 #include "controllers/observation/observer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -8,7 +9,6 @@
 namespace tidegate::controllers {
 namespace {
 
-constexpr Duration round_length{1'000};
 constexpr Duration describe_every{10'000};
 constexpr Duration brokers_every{5'000};
 constexpr Duration idle_poll{4'000};         // of a group that has nothing to do: its sign of life comes every 10 s
@@ -82,11 +82,23 @@ void Observer::refresh() {
   wake_.notify_all();
 }
 
+void Observer::look_soon() {
+  const std::lock_guard lock(mutex_);
+  soon_ = true;
+}
+
+Duration Observer::rest() {
+  const std::lock_guard lock(mutex_);
+  was_soon_ = std::exchange(soon_, false) && !was_soon_;
+  return was_soon_ ? kSoon : kRound;
+}
+
 void Observer::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     tick();
+    const Duration time = rest();
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, stop, round_length, [this] { return refresh_ && cluster_.reachable; });
+    wake_.wait_for(lock, stop, time, [this] { return refresh_ && cluster_.reachable; });
   }
 }
 
@@ -97,6 +109,7 @@ void Observer::tick() {
     read_commits();
   }
   notify();
+  callbacks_.looked(*this);
 }
 
 void Observer::unreachable(const Error& error) {

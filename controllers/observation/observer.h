@@ -1,4 +1,4 @@
-// Looks at one Kafka cluster every second, for all pipelines on it.
+// Looks at one Kafka cluster every second, or sooner where asked to, for all pipelines on it.
 #pragma once
 
 #include <condition_variable>
@@ -39,13 +39,17 @@ struct PipelineWatch {
   friend bool operator==(const PipelineWatch&, const PipelineWatch&) = default;
 };
 
-// Thread-safe. tick() makes one round and may block for seconds while Kafka is away; run() makes one a second.
+// Thread-safe. tick() makes one round and may block for seconds while Kafka is away; run() makes one after each rest().
 class Observer {
  public:
+  static constexpr Duration kRound{1'000};
+  static constexpr Duration kSoon{400};
+
   struct Callbacks {
     std::function<void(const kube::Key&)>
         pipeline;                   // a pipeline's state changed, or its figures did 30 s after the last call
     std::function<void()> cluster;  // reachable or brokers changed
+    std::function<void(Observer&)> looked = [](Observer&) {};  // at the end of each round
   };
 
   Observer(Connector connect, Callbacks callbacks, Clock clock);
@@ -67,8 +71,12 @@ class Observer {
   std::shared_ptr<KafkaLink> link() const;
   // Topics are looked at again in the next round: we changed some.
   void refresh();
+  // The next look is to come sooner. Every other one may, so that what never settles costs no more than that.
+  void look_soon();
 
   void tick();
+  // How long to wait for the next look; to be asked once after each.
+  Duration rest();
   void run(const std::stop_token& stop);
 
  private:
@@ -117,6 +125,7 @@ class Observer {
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   bool refresh_ = true;
+  bool soon_ = false, was_soon_ = false;
   SteadyTime described_at_{};
   SteadyTime brokers_at_{};
   Unread logs_unread_;

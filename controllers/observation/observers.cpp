@@ -18,7 +18,7 @@ std::shared_ptr<Observer> Observers::get(const std::string& identity, const Conn
   auto [found, fresh] = entries_.try_emplace(identity);
   Entry& entry = found->second;
   if (!fresh) return entry.observer;
-  Observer::Callbacks callbacks{options_.pipeline_changed, [] {}};
+  Observer::Callbacks callbacks{options_.pipeline_changed, [] {}, options_.looked};
   if (!is_external(identity)) {
     const auto parts = split(identity, '/');
     callbacks.cluster = [changed = options_.cluster_changed, key = kube::Key{parts[0], parts[1]}] { changed(key); };

@@ -18,7 +18,8 @@ class Observers {
     std::function<void(const kube::Key&)> pipeline_changed;
     std::function<void(const kube::Key&)> cluster_changed;  // for clusters of ours
     Clock clock = Clock::real();
-    bool threads = true;  // tests call Observer::tick() themselves
+    bool threads = true;                                       // tests call Observer::tick() themselves
+    std::function<void(Observer&)> looked = [](Observer&) {};  // at the end of each of its rounds
   };
 
   explicit Observers(Options options) : options_(std::move(options)) {}

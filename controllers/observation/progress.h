@@ -53,6 +53,7 @@ struct StageReading {
     int replica = -1;                // ordinal that committed last; -1 unknown
   };
   std::vector<Partition> partitions;
+  SteadyTime ends_read{};  // when `end` and `readable` were asked for
   std::optional<double> busy_seconds;
   std::optional<double> wait_seconds;  // for the target, part of busy_seconds
   std::optional<double> records_out;

@@ -53,7 +53,10 @@ std::map<std::string, StageReading> Observer::readings(const kube::Key& key) con
   std::map<std::string, StageReading> out;
   const auto found = pipelines_.find(key);
   if (found == pipelines_.end()) return out;
-  for (const auto& [name, stage] : found->second.stages) out[name] = stage.progress.reading(now);
+  for (const auto& [name, stage] : found->second.stages) {
+    out[name] = stage.progress.reading(now);
+    out[name].ends_read = logs_read_;
+  }
   return out;
 }
 

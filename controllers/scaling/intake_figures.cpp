@@ -28,7 +28,7 @@ std::optional<double> IntakeFigures::bytes_in_flight(const std::vector<kube::Obj
     if (summarize_pods({pod}).ready == 0) continue;
     ++ready;
     const std::string& address = pod->at("status/podIP").as_string();
-    if (!address.empty() && wanted_.size() < kMaxPods) wanted_.insert(address);
+    if (!address.empty() && (asked_.size() < kMaxPods || asked_.count(address))) asked_[address] = now;
     const auto seen = seen_.find(address);
     if (seen == seen_.end() || now - seen->second.at > kStale)
       known = false;
@@ -38,18 +38,14 @@ std::optional<double> IntakeFigures::bytes_in_flight(const std::vector<kube::Obj
   return known && ready > 0 ? std::optional(total) : std::nullopt;
 }
 
-void IntakeFigures::rest() {
-  const std::lock_guard lock(mutex_);
-  asked_ = std::move(wanted_);
-  wanted_.clear();
-  std::erase_if(seen_, [this](const auto& item) { return !asked_.count(item.first); });
-}
-
 void IntakeFigures::tick() {
   std::vector<std::string> addresses;
   {
+    const SteadyTime now = clock_.steady();
     const std::lock_guard lock(mutex_);
-    addresses.assign(asked_.begin(), asked_.end());
+    std::erase_if(asked_, [&](const auto& item) { return now - item.second > kStale; });
+    std::erase_if(seen_, [this](const auto& item) { return !asked_.count(item.first); });
+    for (const auto& [address, at] : asked_) addresses.push_back(address);
   }
   for (std::size_t from = 0; from < addresses.size(); from += kAtOnce) {
     const std::vector<std::string> some(

@@ -4,7 +4,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -16,7 +15,7 @@
 namespace tidegate::controllers {
 
 // Thread-safe. Asking never waits: a thread of its own (run()) reads once a second from the pods that were asked about
-// since the last rest(), at most kMaxPods.
+// in the last 3 s, at most kMaxPods.
 class IntakeFigures {
  public:
   static constexpr std::size_t kMaxPods = 512;
@@ -26,9 +25,6 @@ class IntakeFigures {
 
   // Over all ready pods of a source; nullopt when one of them has not said within 3 s, or none is ready.
   std::optional<double> bytes_in_flight(const std::vector<kube::ObjectPtr>& pods);
-  // Pods that were not asked about since the last call are forgotten.
-  void rest();
-
   void tick();
   void run(const std::stop_token& stop);
 
@@ -41,7 +37,7 @@ class IntakeFigures {
   const ReadPods read_;
   const Clock clock_;
   std::mutex mutex_;
-  std::set<std::string> wanted_, asked_;  // now, and by the last rest()
+  std::map<std::string, SteadyTime> asked_;  // when last
   std::map<std::string, Seen> seen_;
 };
 

@@ -53,6 +53,7 @@ std::optional<int> PipelineScaling::replicas(const std::string& stage) const {
 
 autoscaler::StageLook PipelineScaling::look(SteadyTime now, const ScalingStage& stage, const StageSight& sight) {
   autoscaler::StageLook out = look_at(stage, sight);
+  if (!out.partitions.empty()) out.read_at = seconds(sight.reading.ends_read);
   if (!out.moving) {
     moving_since_.erase(stage.name);
   } else if (now - moving_since_.try_emplace(stage.name, now).first->second > kMovesAtMost) {
@@ -74,6 +75,7 @@ PipelineScaling::Outcome PipelineScaling::evaluate(SteadyTime now, WallTime wall
   for (autoscaler::Decision& decision : law_->evaluate(seconds(now), plan_.objectives, looks)) {
     const ScalingStage* stage = plan_.stage(decision.stage);
     if (!stage || !stage->scaled) continue;
+    outcome.surprised |= decision.surprised;
     int& replicas = replicas_.at(decision.stage);
     const int wanted = std::clamp(decision.to, stage->limits.min, stage->limits.max);
     if (wanted != replicas && decision.to != decision.from && !stage->limits.recommend_only) {

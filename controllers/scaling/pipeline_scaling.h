@@ -47,6 +47,7 @@ class PipelineScaling {
   struct Outcome {
     std::vector<Change> changes;  // to be carried out
     bool tell = false;            // the report says something new
+    bool surprised = false;       // another look should come soon
   };
   // One evaluation; `sights` by stage. Nothing while the pipeline is paused.
   Outcome evaluate(SteadyTime now, WallTime wall, std::map<std::string, StageSight> sights);

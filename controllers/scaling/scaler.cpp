@@ -9,11 +9,12 @@ namespace tidegate::controllers {
 namespace {
 
 constexpr Duration kRound{1'000};
+constexpr Duration kOverdue{2'000};
 
 }  // namespace
 
 void Scaler::watch(const kube::Key& pipeline, ScalingPlan plan, const std::map<std::string, int>& replicas,
-                   std::shared_ptr<const Observer> observer, const Json& learned) {
+                   std::shared_ptr<Observer> observer, const Json& learned) {
   const std::lock_guard lock(mutex_);
   Record& record = records_[pipeline];
   if (!record.scaling)
@@ -78,11 +79,21 @@ std::map<std::string, StageSight> Scaler::look(const kube::Key& pipeline, const 
   return out;
 }
 
-void Scaler::tick() {
-  std::vector<std::tuple<kube::Key, std::shared_ptr<const Observer>, ScalingPlan>> tasks;
+void Scaler::evaluate(Observer& observer) {
+  evaluate_where([&](const Record& record) { return record.observer.get() == &observer; });
+}
+
+void Scaler::evaluate_all() {
+  evaluate_where([](const Record&) { return true; });
+}
+
+void Scaler::evaluate_where(const std::function<bool(const Record&)>& wanted) {
+  std::vector<std::tuple<kube::Key, std::shared_ptr<Observer>, ScalingPlan>> tasks;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, record] : records_) tasks.emplace_back(key, record.observer, record.scaling->plan());
+    for (const auto& [key, record] : records_) {
+      if (wanted(record)) tasks.emplace_back(key, record.observer, record.scaling->plan());
+    }
   }
   for (const auto& [key, observer, plan] : tasks) {
     if (plan.paused) continue;
@@ -92,8 +103,10 @@ void Scaler::tick() {
       const std::lock_guard lock(mutex_);
       const auto record = records_.find(key);
       if (record == records_.end()) continue;
-      outcome = record->second.scaling->evaluate(options_.clock.steady(), options_.clock.wall(), std::move(sights));
+      record->second.evaluated = options_.clock.steady();
+      outcome = record->second.scaling->evaluate(record->second.evaluated, options_.clock.wall(), std::move(sights));
     }
+    if (outcome.surprised) observer->look_soon();
     const auto object = caches_.of(kinds::pipelines).get(key.ns, key.name);
     for (const auto& change : outcome.changes) {
       log::info("scales a stage",
@@ -103,12 +116,11 @@ void Scaler::tick() {
     }
     if (outcome.tell) options_.changed(key);
   }
-  intake_.rest();
 }
 
 void Scaler::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    tick();
+    evaluate_where([&](const Record& record) { return options_.clock.steady() - record.evaluated >= kOverdue; });
     kube::sleep_for(kRound, stop);
   }
 }

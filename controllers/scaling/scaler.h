@@ -1,4 +1,4 @@
-// Evaluates the autoscaling of all pipelines once a second, from what observers and caches hold.
+// Evaluates the autoscaling of all pipelines, from what observers and caches hold.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@
 
 namespace tidegate::controllers {
 
-// Thread-safe. Holds pipelines only in the process that leads: reconciles put them here. tick() makes one round, run()
-// one a second.
+// Thread-safe. Holds pipelines only in the process that leads: reconciles put them here. They are evaluated when their
+// observer has looked; run() does it for those whose observer does not come to an end, as while Kafka is away.
 class Scaler {
  public:
   struct Options {
@@ -32,7 +32,7 @@ class Scaler {
   // From reconciles: a pipeline that has stages with scale. `replicas`: what its stages run with now. `learned`: what
   // was written down, used when the pipeline is new here.
   void watch(const kube::Key& pipeline, ScalingPlan plan, const std::map<std::string, int>& replicas,
-             std::shared_ptr<const Observer> observer, const Json& learned);
+             std::shared_ptr<Observer> observer, const Json& learned);
   void forget(const kube::Key& pipeline);
 
   // nullopt: the stage has no scale, or the pipeline is not watched yet.
@@ -45,14 +45,20 @@ class Scaler {
   void each(const Visit& visit) const;
   bool look_into(const kube::Key& pipeline, const Visit& visit) const;  // false: not watched
 
-  void tick();
+  // Of the pipelines on that cluster.
+  void evaluate(Observer& observer);
+  // Of all.
+  void evaluate_all();
   void run(const std::stop_token& stop);
 
  private:
   struct Record {
     std::unique_ptr<PipelineScaling> scaling;
-    std::shared_ptr<const Observer> observer;
+    std::shared_ptr<Observer> observer;
+    SteadyTime evaluated{};
   };
+
+  void evaluate_where(const std::function<bool(const Record&)>& wanted);
 
   std::map<std::string, StageSight> look(const kube::Key& pipeline, const Observer& observer, const ScalingPlan& plan);
 

@@ -29,6 +29,34 @@ TEST_CASE("a tenfold step is answered within three seconds by one decision and i
   CHECK(w.stage.backlog() < 0.5 * 8000);
 }
 
+TEST_CASE("what a step needs is decided at the second look however soon that comes") {
+  World w;
+  w.run(120, 800);
+  REQUIRE(w.replicas() == 1);
+  CHECK_FALSE(w.last.surprised);
+  w.run(1, 8000);
+  CHECK(w.last.surprised);
+  CHECK(w.replicas() == 1);
+  w.now -= 0.6;
+  w.stage.second(w.now, 8000 * 0.4);
+  w.decide();
+  CHECK_FALSE(w.last.surprised);
+  CHECK(w.replicas() >= 9);
+}
+
+TEST_CASE("rates count from when the ends were read") {
+  World w;
+  for (int second = 0; second < 120; ++second) {
+    w.stage.second(second, 800);
+    w.stage.look.read_at = second;
+    w.now = second + (second % 2 == 0 ? 0.0 : 0.5);  // evaluated late every other time
+    w.decide();
+    if (second < 2) continue;
+    CHECK_FALSE(w.last.surprised);
+    CHECK(w.last.terms.at(0).second == doctest::Approx(800));
+  }
+}
+
 TEST_CASE("it scales in to what the last minute needed and no earlier") {
   World w(Stage(24, 10));
   w.run(90, 8000);

@@ -11,10 +11,11 @@ namespace {
 struct Bench {
   std::shared_ptr<FakeKafka> kafka = std::make_shared<FakeKafka>();
   Duration now{1'000'000};
-  int pipeline_calls = 0, cluster_calls = 0;
-  Observer observer{[this]() -> Result<std::shared_ptr<KafkaLink>> { return std::shared_ptr<KafkaLink>(kafka); },
-                    {[this](const kube::Key&) { ++pipeline_calls; }, [this] { ++cluster_calls; }},
-                    {[] { return WallTime{}; }, [this] { return SteadyTime(now); }}};
+  int pipeline_calls = 0, cluster_calls = 0, looks = 0;
+  Observer observer{
+      [this]() -> Result<std::shared_ptr<KafkaLink>> { return std::shared_ptr<KafkaLink>(kafka); },
+      {[this](const kube::Key&) { ++pipeline_calls; }, [this] { ++cluster_calls; }, [this](Observer&) { ++looks; }},
+      {[] { return WallTime{}; }, [this] { return SteadyTime(now); }}};
   kube::Key key{"shop", "fraud"};
 
   Bench() {
@@ -44,6 +45,27 @@ TEST_CASE("a cluster is unknown until it has answered or failed to") {
   CHECK(bench.cluster_calls == 1);
   CHECK(bench.observer.pipeline(bench.key).described);
   CHECK(bench.observer.pipeline(bench.key).cluster.topics.at("payments").partitions == 1);
+}
+
+TEST_CASE("each round is told also while Kafka is away") {
+  Bench bench;
+  bench.tick();
+  bench.kafka->up = false;
+  bench.tick(10);
+  CHECK_FALSE(bench.observer.cluster().reachable);
+  CHECK(bench.looks == 2);
+}
+
+TEST_CASE("a look that is asked for comes sooner but only every other time") {
+  Bench bench;
+  CHECK(bench.observer.rest() == Observer::kRound);
+  bench.observer.look_soon();
+  CHECK(bench.observer.rest() == Observer::kSoon);
+  bench.observer.look_soon();
+  CHECK(bench.observer.rest() == Observer::kRound);
+  bench.observer.look_soon();
+  CHECK(bench.observer.rest() == Observer::kSoon);
+  CHECK(bench.observer.rest() == Observer::kRound);
 }
 
 TEST_CASE("an idle pipeline causes no calls") {

@@ -34,26 +34,30 @@ struct Load {
 
   void run(int seconds, std::int64_t rate) {
     for (int i = 0; i < seconds; ++i) {
-      const int working = std::max(replicas(), 1);
-      end += rate;
-      const std::int64_t taken = std::min<std::int64_t>(end - position, working * 1000);
-      position += taken;
-      busy_us += taken * 1000;
-      for (int p = 0; p < 8; ++p) {
-        auto& log = world.kafka->topics.at("payments").log[static_cast<std::size_t>(p)];
-        log.stable = log.end = end / 8;
-        kafka::CommitMetadata metadata;
-        metadata.position = metadata.records_in = metadata.records_out = std::min(position / 8, log.stable);
-        metadata.busy_us = busy_us / 8;
-        metadata.wait_us = 0;
-        metadata.by = p % working;
-        metadata.at_ms = world.now.count();
-        world.kafka->commit(kGroup, p, metadata);
-      }
-      world.pass(Duration(1000));
-      world.round();
-      world.scaler->tick();
+      pass(Duration(1000), rate);
+      world.scaler->evaluate_all();
     }
+  }
+  // Up to the next look.
+  void pass(Duration time, std::int64_t rate) {
+    const int working = std::max(replicas(), 1);
+    end += rate * time.count() / 1000;
+    const std::int64_t taken = std::min<std::int64_t>(end - position, working * time.count());
+    position += taken;
+    busy_us += taken * 1000;
+    for (int p = 0; p < 8; ++p) {
+      auto& log = world.kafka->topics.at("payments").log[static_cast<std::size_t>(p)];
+      log.stable = log.end = end / 8;
+      kafka::CommitMetadata metadata;
+      metadata.position = metadata.records_in = metadata.records_out = std::min(position / 8, log.stable);
+      metadata.busy_us = busy_us / 8;
+      metadata.wait_us = 0;
+      metadata.by = p % working;
+      metadata.at_ms = world.now.count();
+      world.kafka->commit(kGroup, p, metadata);
+    }
+    world.pass(time);
+    world.round();
   }
 };
 
@@ -75,6 +79,35 @@ TEST_CASE("replicas follow the load and say why") {
   CHECK(load.replicas() == 1);
   CHECK(load.world.events.has("Normal ScaledIn: score: "));
   CHECK(load.world.failures.empty());
+}
+
+TEST_CASE("a step is confirmed by a look that comes soon") {
+  Load load;
+  load.run(30, 500);
+  Observer& observer = *load.world.observers->find("shop/fraud");
+  CHECK(observer.rest() == Observer::kRound);
+  load.pass(Observer::kRound, 4500);
+  load.world.scaler->evaluate(observer);
+  CHECK_FALSE(load.world.events.has("Normal ScaledOut"));
+  REQUIRE(observer.rest() == Observer::kSoon);
+  load.pass(Observer::kSoon, 4500);
+  load.world.scaler->evaluate(observer);
+  load.world.round();
+  CHECK(load.replicas() >= 5);
+  CHECK(observer.rest() == Observer::kRound);
+}
+
+TEST_CASE("pipelines on another cluster wait for their own observer") {
+  Load load;
+  load.run(30, 500);
+  const auto other = load.world.observers->get("shop/other", []() -> Result<std::shared_ptr<KafkaLink>> {
+    return Error{"KafkaUnavailable", "none"};
+  });
+  for (int i = 0; i < 10; ++i) {
+    load.pass(Observer::kRound, 4500);
+    load.world.scaler->evaluate(*other);
+  }
+  CHECK(load.replicas() == 1);
 }
 
 TEST_CASE("scaling changes neither settings nor template") {
