@@ -54,8 +54,8 @@ std::map<std::string, StageReading> Observer::readings(const kube::Key& key) con
   const auto found = pipelines_.find(key);
   if (found == pipelines_.end()) return out;
   for (const auto& [name, stage] : found->second.stages) {
-    out[name] = stage.progress.reading(now);
-    out[name].ends_read = logs_read_;
+    StageReading& reading = out[name] = stage.progress.reading(now);
+    reading.ends_read = logs_read_;
   }
   return out;
 }

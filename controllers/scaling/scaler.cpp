@@ -83,10 +83,6 @@ void Scaler::evaluate(Observer& observer) {
   evaluate_where([&](const Record& record) { return record.observer.get() == &observer; });
 }
 
-void Scaler::evaluate_all() {
-  evaluate_where([](const Record&) { return true; });
-}
-
 void Scaler::evaluate_where(const std::function<bool(const Record&)>& wanted) {
   std::vector<std::tuple<kube::Key, std::shared_ptr<Observer>, ScalingPlan>> tasks;
   {

@@ -47,8 +47,6 @@ class Scaler {
 
   // Of the pipelines on that cluster.
   void evaluate(Observer& observer);
-  // Of all.
-  void evaluate_all();
   void run(const std::stop_token& stop);
 
  private:

@@ -56,8 +56,7 @@ Outcome play(const Scenario& scenario, Brokers& brokers, std::mt19937& random, W
   Watch watch(workload.output());
   Load load(workload);
   require(eventually([&] { return workers.busy(); }, kStartPatience), "nothing is done even before the fault");
-  // More than were written until now, so a worker that leaves its offsets out has left out some that no one makes up
-  // for.
+  // More than were written until now: a worker that leaves its offsets out has left some out since then.
   const std::int64_t written = KafkaServer::instance().end(workload.output(), kPartitions);
   require(eventually([&] { return watch.rows() > written; }, kStartPatience), "no row comes out even before the fault");
   hurt(scenario, {brokers, workers, workload, random});

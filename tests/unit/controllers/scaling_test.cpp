@@ -30,12 +30,13 @@ struct Load {
     world.settle();
   }
   Json workload() const { return world.api.find(kinds::stateful_sets, "shop", crds::stage_child("fraud", "score")); }
+  Observer& observer() const { return *world.observers->find("shop/fraud"); }
   int replicas() const { return static_cast<int>(workload().at("spec/replicas").as_int()); }
 
   void run(int seconds, std::int64_t rate) {
     for (int i = 0; i < seconds; ++i) {
       pass(Duration(1000), rate);
-      world.scaler->evaluate_all();
+      world.scaler->evaluate(observer());
     }
   }
   // Up to the next look.
@@ -84,7 +85,7 @@ TEST_CASE("replicas follow the load and say why") {
 TEST_CASE("a step is confirmed by a look that comes soon") {
   Load load;
   load.run(30, 500);
-  Observer& observer = *load.world.observers->find("shop/fraud");
+  Observer& observer = load.observer();
   CHECK(observer.rest() == Observer::kRound);
   load.pass(Observer::kRound, 4500);
   load.world.scaler->evaluate(observer);
