@@ -26,6 +26,8 @@ enter_folders() {
   local state=$1 all_states=$2 target
   shift 2
   { mounts_below "$all_states" && mounts_below /run/netns; } | while read -r target; do umount --lazy "$target"; done
+  # Where both versions of cgroups are mounted, crun refuses to guess; what runs pods only sees the first one.
+  ! mountpoint -q /sys/fs/cgroup/unified || umount --lazy /sys/fs/cgroup/unified
   for target in "$@"; do
     mkdir -p "$target" "$state/node$target"
     mount --bind "$state/node$target" "$target"

@@ -28,17 +28,20 @@ class Feed:
         self.rejected = []  # what the intake said about lines it refused
         self.repeats = 0  # rows sent again because a request failed: each may be in the topic twice
         self.waits = 0  # answers 429 and 503
+        self.enough = threading.Event()  # set by whoever wants run() to end before the last line
         self.done = threading.Event()
         self.error = None
         self._connection = None
         self._sent = False  # whether the last try got as far as sending
 
     def run(self, lines):
-        """Sends all lines; an error is kept in self.error and raised."""
+        """Sends all lines, or until there were enough; an error is kept in self.error and raised."""
         try:
             batch = min(BATCH, math.ceil(self.speed / REQUESTS_PER_SECOND)) if self.speed else BATCH
             began = None  # when the first batch was taken: waiting for the intake to appear is not made up for
             for start in range(0, len(lines), batch):
+                if self.enough.is_set():
+                    break
                 if self.speed and began is not None:
                     time.sleep(max(0.0, began + start / self.speed - time.monotonic()))
                 self._deliver(lines[start:start + batch])

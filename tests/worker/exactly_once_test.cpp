@@ -8,7 +8,6 @@
 #include <random>
 #include <thread>
 
-#include "file_source.h"
 #include "numbers.h"
 #include "tests/worker/programs.h"
 #include "worker_process.h"
@@ -87,37 +86,6 @@ TEST_CASE("exactly once: workers come and go and one is taken for dead") {
   numbers.produce(10'000);
   REQUIRE(eventually([&] { return numbers.done(); }, Duration{60'000}));
   CHECK(numbers.anomalies() == "");
-}
-
-TEST_CASE("exactly once: Kafka crashes in the middle of a transaction") {
-  Numbers numbers(4);
-  WorkerProcess worker(numbers.settings(), "worker-0");
-  REQUIRE(ready(worker));
-  numbers.produce(300'000);
-  REQUIRE(eventually([&] { return numbers.position() > 0; }));
-  KafkaServer::instance().stop(true);
-  KafkaServer::instance().start();
-  REQUIRE(eventually([&] { return numbers.done(); }, Duration{120'000}));
-  CHECK(numbers.anomalies() == "");
-}
-
-TEST_CASE("exactly once: Kafka crashes while files are read") {
-  constexpr int total = 40'000;
-  const FileSource source;
-  source.put_numbers("a", 0, total / 2);
-  source.put_numbers("b", total / 2, total);
-  Json settings = source.settings("in/*");
-  settings["rateLimit"] = 10'000;
-  WorkerProcess worker(settings, "worker-0");
-  REQUIRE(eventually([&] { return source.in() > 0; }));
-  KafkaServer::instance().stop(true);
-  const bool said = eventually([&] { return worker.get("/readyz").first == 503; }, Duration{60'000});
-  KafkaServer::instance().start();
-  INFO(worker.log());
-  REQUIRE(said);
-  REQUIRE(eventually([&] { return source.in() == total; }, Duration{180'000}));
-  CHECK(source.records() == FileSource::expected(total));
-  REQUIRE(eventually([&] { return worker.get("/readyz").first == 200; }));
 }
 
 TEST_CASE("exactly once: a second process with the same name ends the first one's writing") {

@@ -4,7 +4,7 @@ import signal
 import time
 
 from cluster import processes
-from pipelines import Pipeline, finish_feed, payments, picked, rows
+from pipelines import Pipeline, end_feed, payments, picked, rows
 from cluster import until
 
 EXCLUSIVE = True  # it has a time limit
@@ -30,6 +30,6 @@ def test_a_frozen_worker_is_named_within_fifteen_seconds(space):
     began = time.monotonic()
     freeze.wait_ready(60)
     recovered = time.monotonic() - began
-    finish_feed(feed)
-    until("every row is there", lambda: picked(space) == 40_000, 60)
+    given = end_feed(feed)
+    until("every row is there", lambda: picked(space) == given, 60)
     return f"seen after {took:.1f} s, Ready again {recovered:.1f} s after it went on"

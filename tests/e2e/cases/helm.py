@@ -1,7 +1,7 @@
 """Tidegate is upgraded, removed and installed again with Helm 3 and 4 while a pipeline runs: no data pod notices."""
 import cluster
 from cluster import restarts, until
-from pipelines import Pipeline, finish_feed, not_yet, payments, picked, rows
+from pipelines import Pipeline, end_feed, not_yet, payments, picked, rows
 
 EXCLUSIVE = True
 
@@ -65,8 +65,8 @@ def test_uninstall_keeps_records_flowing_and_the_command_line_warns(space):
 def test_install_and_upgrade_with_helm_3(space):
     install(3)
     install(3, "--set", "logLevel=debug")
-    finish_feed(space.feed)
-    until("every row is there", lambda: picked(space) == 60_000, 60)
+    given = end_feed(space.feed)
+    until("every row is there", lambda: picked(space) == given, 60)
     Pipeline(space, "calm").wait_ready(60)
     assert data_pods(space) == space.before
     helm_test(3)
