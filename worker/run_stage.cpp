@@ -56,7 +56,7 @@ Result<std::unique_ptr<sinks::Sink>> make_sink(const stage::Settings& settings) 
 }
 
 Result<std::unique_ptr<objects::Store>> make_store(const stage::Settings& settings) {
-  if (settings.file_sink) return files::make_file_store(settings.file_sink->directory);
+  if (settings.file_sink) return files::make_file_store(settings.file_sink->directory, settings.instance);
   return sinks::make_s3_store(*settings.s3_sink);
 }
 

@@ -25,7 +25,8 @@ constexpr mode_t kFileMode = 0666;
 
 class FileStore final : public objects::Store {
  public:
-  explicit FileStore(const std::string& directory) : root_(directory + "/") {}
+  FileStore(const std::string& directory, const std::string& writer)
+      : root_(directory + "/"), unfinished_(cat(".", writer, kUnfinished)) {}
 
   Result<void> open() override {
     struct stat found {};
@@ -58,7 +59,7 @@ class FileStore final : public objects::Store {
   Result<void> put(const std::string& path, std::string_view bytes, Duration) override {
     const std::size_t name_at = path.rfind('/') + 1;
     const std::string folder = path.substr(0, name_at);
-    const std::string hidden = cat(folder, ".", path.substr(name_at), kUnfinished);
+    const std::string hidden = cat(folder, ".", path.substr(name_at), unfinished_);
     if (auto made = make_folders(folder); !made) return made;
     auto written = write(hidden, bytes);
     if (written && std::rename((root_ + hidden).c_str(), (root_ + path).c_str()) != 0) {
@@ -105,12 +106,13 @@ class FileStore final : public objects::Store {
   }
 
   const std::string root_;
+  const std::string unfinished_;
 };
 
 }  // namespace
 
-std::unique_ptr<objects::Store> make_file_store(const std::string& directory) {
-  return std::make_unique<FileStore>(directory);
+std::unique_ptr<objects::Store> make_file_store(const std::string& directory, const std::string& writer) {
+  return std::make_unique<FileStore>(directory, writer);
 }
 
 }  // namespace tidegate::files

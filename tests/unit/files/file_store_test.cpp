@@ -19,7 +19,7 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("what was put is there whole and listed in order behind a name") {
   const TemporaryFolder root;
-  const auto store = make_file_store(root.path().string());
+  const auto store = make_file_store(root.path().string(), "w-0");
   REQUIRE(store->open().ok());
   CHECK(store->list("raw/t/0/", "", kTime).value().empty());
   for (const char* name : {"2-3", "0-1", "4-5"}) REQUIRE(store->put(std::string("raw/t/0/") + name, name, kTime).ok());
@@ -35,12 +35,21 @@ TEST_CASE("what was put is there whole and listed in order behind a name") {
 
 TEST_CASE("what a worker that died left is removed and nothing else") {
   const TemporaryFolder root;
-  root.put("t/0/.0-1.ndjson.unfinished", "half");
+  root.put("t/0/.0-1.ndjson.w-1.unfinished", "half");
   root.put("t/0/.keep", "");
-  const auto store = make_file_store(root.path().string());
+  const auto store = make_file_store(root.path().string(), "w-0");
   CHECK(store->list("t/0/", "", kTime).value().empty());
-  CHECK_FALSE(fs::exists(root.path() / "t/0/.0-1.ndjson.unfinished"));
+  CHECK_FALSE(fs::exists(root.path() / "t/0/.0-1.ndjson.w-1.unfinished"));
   CHECK(fs::exists(root.path() / "t/0/.keep"));
+}
+
+TEST_CASE("what another worker is writing is neither shown nor written to") {
+  const TemporaryFolder root;
+  root.put("t/0/.0-1.w-1.unfinished", "half");
+  const auto store = make_file_store(root.path().string(), "w-0");
+  REQUIRE(store->put("t/0/0-1", "whole", kTime).ok());
+  CHECK(root.get("t/0/0-1") == "whole");
+  CHECK(root.get("t/0/.0-1.w-1.unfinished") == "half");
 }
 
 TEST_CASE("a volume that refuses is waited for with the remedy") {
@@ -50,11 +59,11 @@ TEST_CASE("a volume that refuses is waited for with the remedy") {
     CHECK(done.error().reason == "Waiting");
     return done.error().message;
   };
-  const auto missing = make_file_store(root.path().string() + "/nowhere");
+  const auto missing = make_file_store(root.path().string() + "/nowhere", "w-0");
   CHECK(problem(missing->open()).find("No such file or directory; make the folder") != std::string::npos);
   CHECK_FALSE(missing->list("t/0/", "", kTime).ok());
 
-  const auto store = make_file_store(root.path().string());
+  const auto store = make_file_store(root.path().string(), "w-0");
   root.put("file", "");
   CHECK(problem(store->put("file/0/a", "", kTime)) ==
         "Volume: file/0: Not a directory; make the folder, or correct file.path");
@@ -66,9 +75,9 @@ TEST_CASE("a volume that refuses is waited for with the remedy") {
   }
   if (fs::exists("/dev/full")) {
     // Its writes say that no space is left. The hidden name is what is written to.
-    fs::create_symlink("/dev/full", root.path() / ".a.unfinished");
+    fs::create_symlink("/dev/full", root.path() / ".a.w-0.unfinished");
     CHECK(problem(store->put("a", "x", kTime)) ==
-          "Volume: .a.unfinished: No space left on device; make the volume larger, or remove files");
-    CHECK_FALSE(fs::is_symlink(root.path() / ".a.unfinished"));
+          "Volume: .a.w-0.unfinished: No space left on device; make the volume larger, or remove files");
+    CHECK_FALSE(fs::is_symlink(root.path() / ".a.w-0.unfinished"));
   }
 }
