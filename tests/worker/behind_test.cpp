@@ -200,7 +200,7 @@ TEST_CASE("windows over windows come out right - whichever stage is killed") {
 TEST_CASE("nothing comes out before the stage before says so - and everything does once it has") {
   const TwoDeep chain(2);
   WorkerProcess totals(chain.totals.settings, "totals-0");
-  REQUIRE(eventually([&] { return totals.get("/readyz").first == 200; }));
+  REQUIRE(ready(totals));
   // Rows that somebody put there: without the stage that vouches for the topic they wait.
   KafkaServer::instance().produce(
       chain.totals.input, {{std::string("card-1"), R"({"card":"card-1","since":"2026-01-01T00:00:00Z","c":1,"s":1})",
@@ -330,7 +330,7 @@ TEST_CASE("stages between two windows pass on how far they are - and replicas sh
   const auto some = TwoDeep::expected(300);
   CHECK(eventually([&] { return by_group(totals.rows(), "card").size() >= some.size(); }));
   WorkerProcess fourth(totals.settings, "totals-1");
-  REQUIRE(eventually([&] { return fourth.get("/readyz").first == 200; }));
+  REQUIRE(ready(fourth));
   produce(base.sums.input, 2, 3'050, 6'000);
   CHECK(third->terminate() == 0);
   produce(base.sums.input, 2, 7'000, 7'100);

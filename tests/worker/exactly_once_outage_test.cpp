@@ -11,7 +11,7 @@ using namespace tidegate::worker_test;
 TEST_CASE("exactly once: Kafka crashes in the middle of a transaction") {
   Numbers numbers(4);
   WorkerProcess worker(numbers.settings(), "worker-0");
-  REQUIRE(eventually([&] { return worker.get("/readyz").first == 200; }, Duration{60'000}));
+  REQUIRE(ready(worker, Duration{60'000}));
   numbers.produce(300'000);
   REQUIRE(eventually([&] { return numbers.position() > 0; }));
   KafkaServer::instance().stop(true);
@@ -36,5 +36,5 @@ TEST_CASE("exactly once: Kafka crashes while files are read") {
   REQUIRE(said);
   REQUIRE(eventually([&] { return source.in() == total; }, Duration{180'000}));
   CHECK(source.records() == FileSource::expected(total));
-  REQUIRE(eventually([&] { return worker.get("/readyz").first == 200; }));
+  REQUIRE(ready(worker));
 }

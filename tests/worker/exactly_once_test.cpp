@@ -24,16 +24,12 @@ class Fault {
   ~Fault() { unsetenv("TIDEGATE_TEST_FAULT"); }
 };
 
-bool ready(WorkerProcess& worker) {
-  return eventually([&] { return worker.get("/readyz").first == 200; }, Duration{60'000});
-}
-
 }  // namespace
 
 TEST_CASE("exactly once: quiet work is committed soon and idleness writes nothing") {
   Numbers numbers(2);
   WorkerProcess worker(numbers.settings(), "worker-0");
-  REQUIRE(ready(worker));
+  REQUIRE(ready(worker, Duration{60'000}));
   for (int round = 0; round < 5; ++round) {
     numbers.produce(200);
     REQUIRE(eventually([&] { return numbers.done(); }));
@@ -65,10 +61,10 @@ TEST_CASE("exactly once: killed again and again under load") {
 TEST_CASE("exactly once: workers come and go and one is taken for dead") {
   Numbers numbers(4);
   WorkerProcess first(numbers.settings(), "worker-0");
-  REQUIRE(ready(first));
+  REQUIRE(ready(first, Duration{60'000}));
   numbers.produce(60'000);
   WorkerProcess second(numbers.settings(), "worker-1");
-  REQUIRE(ready(second));
+  REQUIRE(ready(second, Duration{60'000}));
   numbers.produce(60'000);
   REQUIRE(eventually([&] { return second.metric("tidegate_stage_records_in_total") > 0; }));
   first.signal(SIGSTOP);  // longer than its session: the other takes over, and it wakes with a transaction of its own
@@ -77,7 +73,7 @@ TEST_CASE("exactly once: workers come and go and one is taken for dead") {
   numbers.produce(60'000);
   {
     WorkerProcess third(numbers.settings(), "worker-2");
-    REQUIRE(ready(third));
+    REQUIRE(ready(third, Duration{60'000}));
     numbers.produce(60'000);
     CHECK(second.terminate() == 0);
     REQUIRE(eventually([&] { return numbers.done(); }, Duration{90'000}));
@@ -91,7 +87,7 @@ TEST_CASE("exactly once: workers come and go and one is taken for dead") {
 TEST_CASE("exactly once: a second process with the same name ends the first one's writing") {
   Numbers numbers(2);
   WorkerProcess old(numbers.settings(), "worker-0");
-  REQUIRE(ready(old));
+  REQUIRE(ready(old, Duration{60'000}));
   numbers.produce(50'000);
   REQUIRE(eventually([&] { return numbers.position() > 0; }));
   old.signal(SIGSTOP);

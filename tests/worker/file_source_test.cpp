@@ -182,7 +182,7 @@ TEST_CASE("a folder that is missing or a file that goes is waited for and said")
   fs::create_directories(source.root / "in");
   source.put_numbers("a", 0, 3);
   REQUIRE(eventually([&] { return source.in() == 3; }));
-  REQUIRE(eventually([&] { return worker.get("/readyz").first == 200; }));
+  REQUIRE(ready(worker));
   CHECK_FALSE(source.told()->waiting);
   CHECK(worker.terminate() == 0);
   fs::remove(source.root / "in" / "a");  // it was read to its end

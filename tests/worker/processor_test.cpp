@@ -39,7 +39,7 @@ TEST_CASE("rows - keys - partitions - counters and probes of a processor") {
     CHECK_FALSE(metadata->waiting);
   }
 
-  CHECK(eventually([&] { return worker.get("/readyz").first == 200; }));
+  CHECK(ready(worker));
   CHECK(worker.get("/healthz").first == 200);
   CHECK(worker.metric("tidegate_stage_records_in_total") == 1000);
   CHECK(worker.metric("tidegate_stage_records_out_total") == 500);

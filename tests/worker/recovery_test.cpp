@@ -133,7 +133,7 @@ TEST_CASE("a worker that is told to stop in the middle of a rebalance ends") {
   for (int round = 0; round < 6; ++round) {
     CAPTURE(round);
     WorkerProcess first(stage.settings(), "worker-0");
-    REQUIRE(eventually([&] { return first.get("/readyz").first == 200; }));
+    REQUIRE(ready(first));
     WorkerProcess second(stage.settings(), "worker-1");
     REQUIRE(eventually([&] { return first.log().find("partitions given up") != std::string::npos; }));
     std::this_thread::sleep_for(std::chrono::milliseconds(round * 10));
@@ -209,7 +209,7 @@ TEST_CASE("Kafka crashes and comes back in the middle of the work") {
   CAPTURE(position);
   REQUIRE(caught_up);
   CHECK(distinct(kafka.read(stage.output)) == expected_rows(200'000));
-  CHECK(eventually([&] { return worker.get("/readyz").first == 200; }));
+  CHECK(ready(worker));
 }
 
 TEST_CASE("a broker that hangs: nothing is committed meanwhile - then the work goes on") {

@@ -259,11 +259,11 @@ TEST_CASE("exactly once: each window and each late record comes out once through
 TEST_CASE("partitions that move to another worker take their windows along") {
   const Sums stage(4);
   auto first = std::make_unique<WorkerProcess>(stage.settings(), "worker-0");
-  REQUIRE(eventually([&] { return first->get("/readyz").first == 200; }));
+  REQUIRE(ready(*first));
   stage.produce(0, 1'050);  // a window is open
   REQUIRE(eventually([&] { return stage.position() == 1'050; }));
   WorkerProcess second(stage.settings(), "worker-1");
-  REQUIRE(eventually([&] { return second.get("/readyz").first == 200; }));
+  REQUIRE(ready(second));
   CHECK(first->terminate() == 0);
   stage.produce(1'050, 3'000);
   stage.produce(4'000, 4'100);

@@ -137,4 +137,8 @@ bool eventually(const std::function<bool()>& condition, Duration patience) {
   return true;
 }
 
+bool ready(WorkerProcess& worker, Duration patience) {
+  return eventually([&] { return worker.get("/readyz").first == 200; }, patience);
+}
+
 }  // namespace tidegate::worker_test

@@ -45,5 +45,7 @@ class WorkerProcess {
 
 // Polls until the condition holds; false when it does not within `patience`.
 bool eventually(const std::function<bool()>& condition, Duration patience = Duration{30'000});
+// The same for a worker to be ready.
+bool ready(WorkerProcess& worker, Duration patience = Duration{30'000});
 
 }  // namespace tidegate::worker_test
